@@ -1,0 +1,168 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+# make            build            make check      build and test
+# make demo       a first report   make lint       style, floors, analysers
+# make install DESTDIR= PREFIX=/usr/local          VARIANT=release|debug|san
+VERSION := 0.1.0
+VARIANT ?= release
+PREFIX  ?= /usr/local
+DESTDIR ?=
+B := build/$(VARIANT)
+
+CC  ?= gcc
+CXX ?= g++
+PKG_CONFIG ?= pkg-config
+PKGS := jansson libconfuse
+
+ifeq ($(filter $(VARIANT),release debug san),)
+$(error VARIANT=$(VARIANT): use release, debug or san)
+endif
+
+WARN := -Wall -Wextra -Wpedantic -Wshadow -Wconversion -Wsign-conversion \
+	-Wstrict-prototypes -Wmissing-prototypes -Wmissing-declarations \
+	-Wold-style-definition -Wpointer-arith -Wcast-align -Wcast-qual \
+	-Wwrite-strings -Wundef -Wvla -Wformat=2 -Wimplicit-fallthrough \
+	-Wswitch-enum -Wdouble-promotion -Wfloat-equal -Wredundant-decls \
+	-Wnull-dereference
+ifeq ($(DEV),1)
+WARN += -Werror
+endif
+
+OPT_release := -O2 -D_FORTIFY_SOURCE=2 -fstack-protector-strong
+OPT_debug   := -O0 -g3 -fstack-protector-strong
+OPT_san     := -O1 -g -fno-omit-frame-pointer -fsanitize=address,undefined \
+	-fno-sanitize-recover=undefined
+LINK_san    := -fsanitize=address,undefined
+
+CPPFLAGS += -D_GNU_SOURCE -I. -DEP_VERSION='"$(VERSION)"' \
+	-DEP_SHARE_DIR='"$(PREFIX)/share/edgeprof"'
+EP_CFLAGS := -std=c11 -g $(OPT_$(VARIANT)) -fno-common -fPIE \
+	-ffp-contract=off $(WARN) $(CFLAGS)
+EP_LDFLAGS := -pie -Wl,-z,relro,-z,now $(LINK_$(VARIANT)) $(LDFLAGS)
+# Evaluated when first used, so that "make deps" runs before they exist.
+PKG_CFLAGS = $(eval PKG_CFLAGS := $$(shell $(PKG_CONFIG) --cflags $(PKGS)))$(PKG_CFLAGS)
+PKG_LIBS = $(eval PKG_LIBS := $$(shell $(PKG_CONFIG) --libs $(PKGS)))$(PKG_LIBS)
+LIBS = $(PKG_LIBS) -lpfm -lm -lpthread
+
+FLOORS := base drivers sensors runners profiler
+LIB_SRCS := $(filter-out profiler/cli/main.c runners/demo/%, \
+	$(sort $(wildcard base/*.c drivers/*.c sensors/*.c runners/*.c \
+	profiler/*/*.c)))
+LIB_OBJS := $(LIB_SRCS:%.c=$(B)/%.o)
+HEADERS := $(sort $(wildcard base/*.h drivers/*.h sensors/*.h runners/*.h \
+	runners/demo/*.h profiler/*/*.h))
+UNIT_SRCS := $(sort $(wildcard tests/unit/test_*.c))
+UNIT_BINS := $(UNIT_SRCS:%.c=$(B)/%)
+SUPPORT_SRCS := $(sort $(wildcard tests/unit/support_*.c))
+SUPPORT_OBJS := $(SUPPORT_SRCS:%.c=$(B)/%.o)
+# One program per file; each may use the library.
+SIM_BINS := $(patsubst %.c,$(B)/%,$(sort $(wildcard tests/sim/*.c)))
+BENCH_BINS := $(patsubst %.c,$(B)/%,$(sort $(wildcard tests/bench/*.c)))
+FUZZ_SRCS := $(sort $(wildcard tests/fuzz/fuzz_*.c))
+FUZZ_BINS := $(FUZZ_SRCS:%.c=$(B)/%)
+FUZZ_CLANG := $(FUZZ_SRCS:tests/fuzz/%.c=build/fuzz/%)
+DEMO_SRCS := $(sort $(wildcard runners/demo/*.c))
+DEMO_OBJS := $(DEMO_SRCS:%.c=$(B)/%.o)
+MAN := $(patsubst docs/%.scd,$(B)/man/%,$(sort $(wildcard docs/*.scd)))
+
+all: $(B)/edgeprof $(B)/infer $(MAN)
+
+# A build id that changes with the code, so that derived files made by another
+# build are known to be outdated.
+$(B)/build_id: FORCE
+	@mkdir -p $(@D)
+	@printf '%s-%s\n' '$(VERSION)' \
+		"$$(cat $(LIB_SRCS) $(HEADERS) | cksum | tr ' ' '-')" >$@.new
+	@cmp -s $@.new $@ && rm $@.new || mv $@.new $@
+$(B)/base/version.o: CPPFLAGS += -DEP_BUILD='"$(shell cat $(B)/build_id 2>/dev/null)"'
+$(B)/base/version.o: $(B)/build_id
+FORCE:
+
+$(B)/%.o: %.c
+	@mkdir -p $(@D)
+	$(CC) $(CPPFLAGS) $(PKG_CFLAGS) $(EP_CFLAGS) -MMD -MP -c $< -o $@
+
+# The transformer's inner loops are what the demo is about.
+$(B)/runners/demo/%.o: EP_CFLAGS += -O3
+
+$(B)/libedgeprof.a: $(LIB_OBJS)
+	@rm -f $@
+	$(AR) rcs $@ $^
+
+$(B)/edgeprof: $(B)/profiler/cli/main.o $(B)/libedgeprof.a
+	$(CC) $(EP_LDFLAGS) -o $@ $^ $(LIBS)
+
+$(B)/infer: $(DEMO_OBJS)
+	$(CC) $(EP_LDFLAGS) -o $@ $^ -lm -lpthread
+
+$(B)/tests/unit/test_%: $(B)/tests/unit/test_%.o $(SUPPORT_OBJS) $(B)/libedgeprof.a
+	$(CC) $(EP_LDFLAGS) -o $@ $^ $(LIBS) -lcmocka
+$(B)/tests/sim/%: $(B)/tests/sim/%.o $(B)/libedgeprof.a
+	$(CC) $(EP_LDFLAGS) -o $@ $^ $(LIBS)
+$(B)/tests/bench/%: $(B)/tests/bench/%.o $(B)/libedgeprof.a
+	$(CC) $(EP_LDFLAGS) -o $@ $^ $(LIBS)
+# Without libFuzzer the corpus is replayed by a main of our own.
+$(B)/tests/fuzz/%: $(B)/tests/fuzz/%.o $(B)/tests/fuzz/replay.o $(B)/libedgeprof.a
+	$(CC) $(EP_LDFLAGS) -o $@ $^ $(LIBS)
+build/fuzz/%: tests/fuzz/%.c $(LIB_SRCS) $(HEADERS)
+	@mkdir -p $(@D)
+	clang $(CPPFLAGS) $(PKG_CFLAGS) -std=c11 -g -O1 -fsanitize=fuzzer,address,undefined \
+		-o $@ $< $(LIB_SRCS) $(LIBS)
+
+$(B)/man/%: docs/%.scd
+	@mkdir -p $(@D)
+	scdoc <$< >$@
+
+deps:
+	@sh .ci/deps build
+
+deps-check:
+	@sh .ci/deps check
+
+deps-lint:
+	@sh .ci/deps lint
+
+demo: deps
+	@$(MAKE) --no-print-directory -s VARIANT=$(VARIANT) all
+	@sh runners/demo/demo.sh $(B)
+
+tests: all $(UNIT_BINS) $(SIM_BINS) $(FUZZ_BINS)
+
+check: deps-check
+	@$(MAKE) --no-print-directory VARIANT=$(VARIANT) tests
+	@sh tests/run.sh $(B)
+
+lint: deps-lint
+	@sh tests/lint/run.sh
+
+bench: deps-check
+	@$(MAKE) --no-print-directory VARIANT=release all $(patsubst %.c,build/release/%,$(wildcard tests/bench/*.c))
+	@sh tests/bench/run.sh build/release
+
+# T seconds for each target.
+T ?= 60
+fuzz: deps-lint
+	@$(MAKE) --no-print-directory $(FUZZ_CLANG)
+	@sh tests/fuzz/run.sh $(T)
+
+install: all
+	install -d $(DESTDIR)$(PREFIX)/bin $(DESTDIR)$(PREFIX)/include \
+		$(DESTDIR)$(PREFIX)/share/edgeprof/boards \
+		$(DESTDIR)$(PREFIX)/share/man/man1 \
+		$(DESTDIR)$(PREFIX)/share/man/man5
+	install -m 0755 $(B)/edgeprof $(DESTDIR)$(PREFIX)/bin/
+	install -m 0755 $(B)/infer $(DESTDIR)$(PREFIX)/bin/edgeprof-demo-infer
+	install -m 0644 runners/edgeprof.h $(DESTDIR)$(PREFIX)/include/
+	install -m 0644 $(filter-out %.md,$(wildcard boards/*)) \
+		$(DESTDIR)$(PREFIX)/share/edgeprof/boards/
+	set -e; for m in $(MAN); do \
+		install -m 0644 $$m $(DESTDIR)$(PREFIX)/share/man/man$${m##*.}/; \
+	done
+
+clean:
+	rm -rf build
+
+.PHONY: all deps deps-check deps-lint demo tests check lint bench fuzz install clean FORCE
+.SECONDARY:
+-include $(LIB_OBJS:.o=.d) $(DEMO_OBJS:.o=.d) $(SUPPORT_OBJS:.o=.d) \
+	$(UNIT_BINS:=.d) $(SIM_BINS:=.d) $(BENCH_BINS:=.d) $(FUZZ_BINS:=.d) \
+	$(B)/profiler/cli/main.d $(B)/tests/fuzz/replay.d

@@ -1,0 +1,38 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#ifndef EP_BASE_FILE_H
+#define EP_BASE_FILE_H
+
+#include "base/buf.h"
+#include "base/err.h"
+
+#include <stdint.h>
+#include <sys/types.h>
+
+/* Ordinary files, where the user said; nothing here touches the board. */
+
+/* Creates one folder (0755 less umask); an existing one is fine. */
+int ep_file_mkdir(const char *path, struct ep_err *err) EP_MUST_CHECK;
+/* All of a file into b, bounded by b's maximum (-EFBIG). */
+int ep_file_read(int dir_fd, const char *name, struct ep_buf *b) EP_MUST_CHECK;
+/* Writes everything or fails: -errno (EINTR handled). */
+int ep_file_write_all(int fd, const void *data, size_t len) EP_MUST_CHECK;
+/*
+ * Replaces dir_fd/name atomically: temporary file beside it (O_EXCL,
+ * O_NOFOLLOW), write, fsync when sync, rename.  Nothing is left on failure.
+ */
+int ep_file_replace(int dir_fd, const char *name, const void *data,
+		    size_t len) EP_MUST_CHECK;
+
+/* The same for a file too large for memory: begin, write with fd, commit. */
+struct ep_file_draft {
+	int dir_fd; /* borrowed */
+	int fd;
+	char name[64];
+	char draft[80];
+};
+int ep_file_draft_begin(struct ep_file_draft *d, int dir_fd,
+			const char *name) EP_MUST_CHECK;
+int ep_file_draft_commit(struct ep_file_draft *d) EP_MUST_CHECK;
+void ep_file_draft_abandon(struct ep_file_draft *d); /* also after commit */
+
+#endif

@@ -1,0 +1,91 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#ifndef EP_RUNNERS_RUNNER_H
+#define EP_RUNNERS_RUNNER_H
+
+#include "base/env.h"
+#include "base/err.h"
+#include "base/phase.h"
+#include "base/spawn.h"
+
+#include <stdbool.h>
+
+/* Each runner's .c file defines its own struct ep_runner. */
+struct ep_runner;
+
+struct ep_runner_job {
+	struct ep_spawn spawn; /* command, streams, identity */
+};
+
+struct ep_runner_result {
+	bool exited; /* false: killed by signal */
+	int status; /* exit status or signal number */
+	int64_t end_ns; /* when the end was seen */
+	struct ep_child_usage usage;
+};
+
+/*
+ * A workload.
+ * prepare  child held at a gate before exec, so counters attach first; job is
+ *          borrowed until close.
+ * pid      of the child, 0 if none.
+ * fd       readable when step has work; -1 if there is none.
+ * go       opens the gate; -ENOENT / -EACCES when exec failed (126, 127).
+ * step     never blocks: 1 running, 0 ended, -errno.
+ * signal   sends a signal to the workload.
+ * close    before go(): releases and reaps the held child.
+ */
+struct ep_runner_ops {
+	const char *name;
+	const char *summary;
+	int (*prepare)(const struct ep_env *env,
+		       const struct ep_runner_job *job, struct ep_runner **ret,
+		       struct ep_err *err);
+	pid_t (*pid)(const struct ep_runner *r);
+	int (*fd)(const struct ep_runner *r);
+	int (*go)(struct ep_runner *r, int64_t *ret_gate_ns,
+		  struct ep_err *err);
+	int (*step)(struct ep_runner *r, const struct ep_event_sink *sink);
+	int (*signal)(struct ep_runner *r, int signo);
+	void (*result)(const struct ep_runner *r,
+		       struct ep_runner_result *ret);
+	void (*close)(struct ep_runner *r);
+};
+extern const struct ep_runner_ops *const ep_runners[]; /* NULL-terminated */
+const struct ep_runner_ops *ep_runner_find(const char *name,
+					   struct ep_err *err);
+
+/* Each observer's .c file defines its own struct ep_observer. */
+struct ep_observer;
+
+/*
+ * Tells where phases and tokens are, whatever runs.
+ *
+ * open      -EACCES, -ENOTSUP with the remedy when it cannot work here; the
+ *           run goes on without it.  env->target_pid is at the gate.
+ * setenv    an environment variable the child needs ("NAME=value"), or NULL;
+ *           called before the child is made, on an observer from open_early.
+ * fd        to wait on; -1 when drain is to be called every 20 ms.
+ * drain     everything pending into the sink as events (mark, token, probe,
+ *           fact, warning); never blocks; count or -errno.
+ * close     also ends what it attached.
+ * timeline  pure: events of a run folder to phases and tokens of this
+ *           evidence.  gate_ns and exit_ns bound them.  0 phases: saw nothing.
+ */
+struct ep_observer_ops {
+	const char *name;
+	enum ep_evidence evidence;
+	int (*open)(const struct ep_env *env, struct ep_observer **ret,
+		    struct ep_err *err);
+	const char *(*setenv)(const struct ep_observer *o);
+	int (*attach)(struct ep_observer *o, pid_t pid, uid_t uid,
+		      struct ep_err *err);
+	int (*fd)(const struct ep_observer *o);
+	int (*drain)(struct ep_observer *o, const struct ep_event_sink *sink);
+	void (*close)(struct ep_observer *o);
+	int (*timeline)(const struct ep_event *events, size_t count,
+			int64_t gate_ns, int64_t exit_ns,
+			struct ep_timeline *ret);
+};
+extern const struct ep_observer_ops *const ep_observers[]; /* best first */
+
+#endif

@@ -1,0 +1,82 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#ifndef EP_SENSORS_BOARD_H
+#define EP_SENSORS_BOARD_H
+
+#include "base/conf.h"
+#include "base/env.h"
+#include "base/err.h"
+#include "base/sample.h"
+
+#include <stdbool.h>
+
+#define EP_BOARD_EVENTS_MAX 64
+#define EP_BOARD_NAME_BYTES 64
+
+/* A V x I product added to a sensor, or a role given to channels of one. */
+struct ep_board_rail {
+	const char *name; /* title of the section; name of the product */
+	const char *channel; /* "sensor.glob": gives role; or NULL ... */
+	const char *volts; /* ... "sensor.channel" */
+	const char *amps; /* of the same sensor */
+	enum ep_role role;
+	const char *note; /* "" none */
+};
+
+/*
+ * One board file.  Strings are owned by conf and live as long as the board.
+ *
+ *   name = "x86"                      # the file's own name without .board
+ *   title = "x86 PC or server"
+ *   source = "who measured, when"     # provenance
+ *   status = "untested"               # or "tested: BOARD, KERNEL, DATE"
+ *   coverage = "what the total includes and what it leaves out"
+ *   estimate = "no"                   # "yes": the total may be a model
+ *   fallback = "no"                   # "yes": matches when nothing else does
+ *   priority = 0                      # higher is looked at first
+ *   match { compatible = "brcm,bcm2712" }        # any one key may match:
+ *   match { model = "Raspberry Pi 5*" }          # compatible, model (glob),
+ *   match { path = "/sys/class/powercap/intel-rapl:0", machine = "x86_64" }
+ *                                     # all keys of one match section must
+ *                                     # hold; any section suffices
+ *   sensor "rapl" { driver = "rapl" ... }        # title = id of the trace
+ *   rail "package" { channel = "rapl.package_*", role = "total" }
+ *   counters { events = "cycles,instructions,cache-misses" }
+ */
+struct ep_board {
+	char name[EP_BOARD_NAME_BYTES];
+	char path[512];
+	const char *title, *source, *status, *coverage;
+	bool estimate;
+	const struct ep_conf *sensors[32]; /* the sensor sections */
+	size_t sensor_count;
+	struct ep_board_rail rails[64];
+	size_t rail_count;
+	const char *events; /* comma list, "" = the default set */
+	struct ep_conf *conf; /* owned */
+};
+
+/*
+ * Loads a board by name or by path (a name with a '/' or ending in .board).
+ * Looked for in $EDGEPROF_BOARDS, $XDG_CONFIG_HOME/edgeprof/boards,
+ * /etc/edgeprof/boards, the installed share folder, boards/ beside an
+ * uninstalled binary.  "none" is a board without sensors.
+ * -ENOENT names the nearest board; other failures name file:line.
+ */
+int ep_board_load(const char *name, struct ep_board **ret, struct ep_err *err)
+	EP_MUST_CHECK;
+void ep_board_free(struct ep_board *board);
+
+/* Does this machine look like it? "fallback" boards never match. */
+bool ep_board_matches(const struct ep_board *board, const struct ep_env *env);
+
+/*
+ * The name of this machine's board; "generic" when no file matches.
+ * Broken board files are skipped (ep_board_load reports them).
+ */
+int ep_board_detect(const struct ep_env *env, char *ret_name, size_t size,
+		    struct ep_err *err) EP_MUST_CHECK;
+
+/* Calls each() with every board name once, sorted. */
+int ep_board_list(int (*each)(void *ctx, const char *name), void *ctx);
+
+#endif
