@@ -14,10 +14,11 @@
 struct ep_env {
 	struct ep_root root;	 /* what describes or controls the board */
 	int64_t (*now_ns)(void); /* CLOCK_MONOTONIC */
-	pid_t target_pid;    /* the program at the gate; 0 = none yet, or the
+	pid_t target_pid; /* the program at the gate; 0 = none yet, or the
 			     whole system when system_wide is set */
-	int system_wide;     /* --duration without a command */
-	int64_t interval_ns; /* the grid */
+	const char *target_path; /* its program file; NULL unknown */
+	int system_wide;	 /* --duration without a command */
+	int64_t interval_ns;	 /* the grid */
 };
 
 /* Root from EDGEPROF_ROOT (secure_getenv), the real clock, no target. */

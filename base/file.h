@@ -18,7 +18,8 @@ int ep_file_read(int dir_fd, const char *name, struct ep_buf *b) EP_MUST_CHECK;
 int ep_file_write_all(int fd, const void *data, size_t len) EP_MUST_CHECK;
 /*
  * Replaces dir_fd/name atomically: temporary file beside it (O_EXCL,
- * O_NOFOLLOW), write, fsync when sync, rename.  Nothing is left on failure.
+ * O_NOFOLLOW), write, rename.  Not synced: a power cut may undo it, never tear
+ * it on the file systems we know.  Nothing is left on failure.
  */
 int ep_file_replace(int dir_fd, const char *name, const void *data,
 		    size_t len) EP_MUST_CHECK;

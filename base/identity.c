@@ -127,3 +127,27 @@ int ep_identity_get(struct ep_identity *ret, struct ep_err *err)
 	*ret = id;
 	return 0;
 }
+
+int ep_identity_enter(const struct ep_identity *id, struct ep_err *err)
+{
+	if (!id->changes)
+		return 0;
+	if (setgroups((size_t)id->group_count, id->groups) < 0 ||
+	    setegid(id->gid) < 0 || seteuid(id->uid) < 0) {
+		int code = -errno;
+
+		ep_identity_leave(id);
+		return ep_err_set(err, code, "cannot act as user id %u: %s",
+				  (unsigned)id->uid, strerror(-code));
+	}
+	return 0;
+}
+
+void ep_identity_leave(const struct ep_identity *id)
+{
+	if (!id->changes)
+		return;
+	/* Root again; its own supplementary groups are not needed. */
+	if (seteuid(0) == 0 && setegid(0) == 0)
+		(void)setgroups(0, NULL);
+}

@@ -28,6 +28,14 @@ struct ep_identity {
 };
 /* -EINVAL when SUDO_UID and the like hold rubbish (never silently root). */
 int ep_identity_get(struct ep_identity *ret, struct ep_err *err) EP_MUST_CHECK;
+/*
+ * Takes on the effective ids and groups of id, for making files where only the
+ * caller may, and goes back to root.  Nothing happens when id does not change
+ * anything.  Affects the whole process: not while other threads need root.
+ */
+int ep_identity_enter(const struct ep_identity *id,
+		      struct ep_err *err) EP_MUST_CHECK;
+void ep_identity_leave(const struct ep_identity *id);
 
 #define EP_INHERITED_FDS_MAX 64
 

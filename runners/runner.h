@@ -17,8 +17,8 @@ struct ep_runner_job {
 };
 
 struct ep_runner_result {
-	bool exited; /* false: killed by signal */
-	int status; /* exit status or signal number */
+	bool exited;	/* false: killed by signal */
+	int status;	/* exit status or signal number */
 	int64_t end_ns; /* when the end was seen */
 	struct ep_child_usage usage;
 };
@@ -46,8 +46,7 @@ struct ep_runner_ops {
 		  struct ep_err *err);
 	int (*step)(struct ep_runner *r, const struct ep_event_sink *sink);
 	int (*signal)(struct ep_runner *r, int signo);
-	void (*result)(const struct ep_runner *r,
-		       struct ep_runner_result *ret);
+	void (*result)(const struct ep_runner *r, struct ep_runner_result *ret);
 	void (*close)(struct ep_runner *r);
 };
 extern const struct ep_runner_ops *const ep_runners[]; /* NULL-terminated */

@@ -28,6 +28,8 @@ struct ep_sensor_notes {
 /*
  * An instrument: turns what a driver delivers into timestamped channels.
  *
+ * check     are the values of these keys well-formed?  Opens nothing; NULL where
+ *           there is nothing to check.  Errors name the conf's file and line.
  * probe     read-only look: the number of things found (0: none), -errno with
  *           a sentence when something is there but cannot be used.
  * open      conf holds the keys of params (checked by the caller).  env and
@@ -48,6 +50,7 @@ struct ep_sensor_ops {
 	const char *summary;
 	const struct ep_param *params;
 	unsigned flags;
+	int (*check)(const struct ep_conf *conf, struct ep_err *err);
 	int (*probe)(const struct ep_env *env, struct ep_err *err);
 	int (*open)(const struct ep_env *env, const struct ep_conf *conf,
 		    struct ep_sensor **ret, struct ep_sensor_notes *notes,

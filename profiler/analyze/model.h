@@ -58,7 +58,7 @@ struct ep_channel_row {
 	enum ep_role role;
 	bool primary; /* belongs to the primary total */
 	bool estimated;
-	struct ep_metric idle_w; /* mean over the baseline */
+	struct ep_metric idle_w;    /* mean over the baseline */
 	struct ep_metric *energy_j; /* one per totals row, same order */
 };
 
@@ -66,10 +66,10 @@ struct ep_channel_row {
 struct ep_health {
 	char sensor[64];
 	char channel[EP_CHANNEL_NAME_BYTES];
-	const char *unit; /* SI: "w", "j", "count" */
+	const char *unit;	     /* SI: "w", "j", "count" */
 	int64_t declared_refresh_ns; /* 0 unknown */
-	double measured_refresh_s; /* NAN: the value never changed */
-	double poll_s; /* median time between reads */
+	double measured_refresh_s;   /* NAN: the value never changed */
+	double poll_s;		     /* median time between reads */
 	int64_t read_count, repeat_count, error_count, gap_count;
 	double max_gap_s;
 	bool standing_still; /* a counter that did not move */
@@ -80,9 +80,9 @@ struct ep_grid_health {
 	int64_t tick_count, missed_count;
 	double late_p50_us, late_p99_us, late_max_us;
 	double interval_mean_s;
-	double self_cpu_s; /* edgeprof's own CPU time, gate to end */
+	double self_cpu_s;     /* edgeprof's own CPU time, gate to end */
 	double self_cpu_share; /* of one core */
-	double self_energy_j; /* estimate: share of a core x dynamic W */
+	double self_energy_j;  /* estimate: share of a core x dynamic W */
 	int64_t self_wakeups, self_bytes;
 };
 
@@ -101,12 +101,12 @@ struct ep_validity {
 };
 
 struct ep_report {
-	json_t *run; /* run.json, owned */
-	double duration_s; /* gate to exit */
-	char exit_text[64]; /* "exit 0", "signal 9", "unknown" */
+	json_t *run;		 /* run.json, owned */
+	double duration_s;	 /* gate to exit */
+	char exit_text[64];	 /* "exit 0", "signal 9", "unknown" */
 	char evidence_note[256]; /* how phases were found, or why not */
-	char total_name[256]; /* "rapl.package_0 + rapl.package_1" or "" */
-	char total_reason[256]; /* why there is no total */
+	char total_name[256];	 /* "rapl.package_0 + rapl.package_1" or "" */
+	char total_reason[256];	 /* why there is no total */
 	char coverage[512];
 	bool total_estimated;
 	struct ep_metric idle_power_w;

@@ -18,8 +18,8 @@ int ep_cmd_mark(int argc, char **argv);
  */
 enum ep_exit {
 	EP_EXIT_OK = 0,
-	EP_EXIT_NO = 1, /* the answer is no */
-	EP_EXIT_USAGE = 2, /* usage, or it cannot be judged */
+	EP_EXIT_NO = 1,		/* the answer is no */
+	EP_EXIT_USAGE = 2,	/* usage, or it cannot be judged */
 	EP_EXIT_INTERNAL = 125, /* edgeprof failed; run: usage too */
 	EP_EXIT_NOT_EXECUTABLE = 126,
 	EP_EXIT_NOT_FOUND = 127,

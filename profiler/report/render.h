@@ -7,11 +7,13 @@
 #include "profiler/analyze/model.h"
 
 #include <stdbool.h>
+#include <stdint.h>
 
 struct ep_render_options {
-	bool colour; /* text only */
-	int columns; /* text only; 0 = 80 */
-	const char *folder; /* shown as where the data is; "" none */
+	bool colour;	     /* text only */
+	int columns;	     /* text only; 0 = 80 */
+	const char *folder;  /* shown as where the data is; "" none */
+	int64_t trace_bytes; /* json only: size of trace.csv; 0 = not there */
 };
 
 /* A format: renders a const model into b, computes nothing. */
@@ -32,5 +34,14 @@ const struct ep_format *ep_format_find(const char *name, struct ep_err *err);
  */
 int ep_report_write_files(int dir_fd, const struct ep_report *report,
 			  struct ep_err *err) EP_MUST_CHECK;
+/*
+ * False when trace.csv has to be made again: it is missing, older than a file
+ * of the raw part, changed since report.json was written, or of another build.
+ */
+bool ep_report_trace_is_current(int dir_fd);
+/* trace.csv was just made: report.json must be newer than it. */
+void ep_report_trace_done(int dir_fd);
+/* A new file in a folder gets the folder's owner when root made it. */
+void ep_report_own(int dir_fd, int fd);
 
 #endif
