@@ -1,0 +1,18 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#ifndef EP_DRIVERS_HOST_H
+#define EP_DRIVERS_HOST_H
+
+#include "base/err.h"
+#include "base/root.h"
+
+#include <stddef.h>
+#include <stdint.h>
+
+/* Facts about the machine that go into run.json; -errno where unknown. */
+int ep_host_perf_paranoid(int64_t *ret) EP_MUST_CHECK;
+int ep_host_boot_id(char *ret, size_t size) EP_MUST_CHECK;
+/* Of the first cpufreq policy. */
+int ep_host_governor(const struct ep_root *root, char *ret,
+		     size_t size) EP_MUST_CHECK;
+
+#endif

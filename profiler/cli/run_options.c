@@ -1,0 +1,232 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "profiler/cli/run_options.h"
+
+#include <errno.h>
+#include <string.h>
+
+#include "base/clock.h"
+#include "base/num.h"
+#include "base/str.h"
+
+const char ep_run_help[] =
+	"usage: edgeprof run [options] -- COMMAND [ARGUMENT...]\n"
+	"       edgeprof run [options] --duration 60s\n"
+	"\n"
+	"Runs a program and measures it from its first instruction to its last."
+	"\n"
+	"\n"
+	"  -o, --output DIR    run folder (default ./edgeprof-<UTC>)\n"
+	"  --board NAME|PATH   board file (default: detected; none = no board)"
+	"\n"
+	"  --sensor NAME[:ADDRESS][,key=value...]   one more instrument\n"
+	"  --events LIST       counters, perf's spellings, comma separated\n"
+	"  --total SENSOR[.CHANNEL]   what the primary total is taken from\n"
+	"  --estimate          a utilisation model where nothing measures\n"
+	"  --interval TIME     sampling grid, 1ms to 1s (default 10ms)\n"
+	"  --idle TIME         baseline before the start (default 10s)\n"
+	"  --tail TIME         recording after the end (default 2s)\n"
+	"  --duration TIME     no program: measure the whole system\n"
+	"  --jitter            slow sensors are read at random phases\n"
+	"  --stdio MODE        auto, inherit, pipe or pty\n"
+	"  --disk-sync TIME    how much a power cut may cost (default 10s, "
+	"0s = off)\n"
+	"  --runner NAME       how the workload is started (command)\n"
+	"  --json              report.json on stdout, the program's output to "
+	"the log\n"
+	"  -q, --quiet         print errors only\n"
+	"\n"
+	"The program's output stays on stdout; the report goes to stderr.\n"
+	"\n"
+	"Example: edgeprof run -o out -- ./infer -m model.gguf\n";
+
+enum option_kind { TEXT, DURATION, FLAG, SENSOR, STDIO };
+
+struct option_row {
+	const char *name;
+	const char *letter;
+	enum option_kind kind;
+	size_t offset;		/* of the field in struct ep_run_options */
+	int64_t min_ns, max_ns; /* of a duration */
+};
+
+#define AT(field) offsetof(struct ep_run_options, field)
+#define DAY_NS (INT64_C(86400) * EP_NS_PER_S)
+
+static const struct option_row rows[] = {
+	{ "--output", "-o", TEXT, AT(record.out_dir), 0, 0 },
+	{ "--board", NULL, TEXT, AT(record.board), 0, 0 },
+	{ "--runner", NULL, TEXT, AT(record.runner), 0, 0 },
+	{ "--events", NULL, TEXT, AT(record.events), 0, 0 },
+	{ "--total", NULL, TEXT, AT(record.total), 0, 0 },
+	{ "--sensor", NULL, SENSOR, 0, 0, 0 },
+	{ "--stdio", NULL, STDIO, 0, 0, 0 },
+	{ "--interval", NULL, DURATION, AT(record.interval_ns),
+	  EP_INTERVAL_NS_MIN, EP_INTERVAL_NS_MAX },
+	{ "--idle", NULL, DURATION, AT(record.idle_ns), 0, DAY_NS },
+	{ "--tail", NULL, DURATION, AT(record.tail_ns), 0, DAY_NS },
+	{ "--duration", NULL, DURATION, AT(record.duration_ns), 1,
+	  366 * DAY_NS },
+	{ "--disk-sync", NULL, DURATION, AT(record.disk_sync_ns), 0, DAY_NS },
+	{ "--jitter", NULL, FLAG, AT(record.jitter), 0, 0 },
+	{ "--estimate", NULL, FLAG, AT(record.estimate), 0, 0 },
+	{ "--json", NULL, FLAG, AT(json), 0, 0 },
+	{ "--quiet", "-q", FLAG, AT(quiet), 0, 0 },
+	{ "--help", "-h", FLAG, AT(help), 0, 0 },
+};
+#define ROW_COUNT (sizeof(rows) / sizeof(rows[0]))
+
+static int set_duration(const struct option_row *row, const char *text,
+			int64_t *field_ns, struct ep_err *err)
+{
+	int64_t ns = 0;
+	int r = ep_num_parse_duration_ns(text, &ns);
+
+	if (r < 0 || ns < 0)
+		return ep_err_set(err, -EINVAL,
+				  "%s: '%.40s' is not a time: write it like "
+				  "10ms, 30s or 2m",
+				  row->name, text);
+	if (ns < row->min_ns || ns > row->max_ns)
+		return ep_err_set(err, -EINVAL, "%s: %.40s is out of range: %s",
+				  row->name, text,
+				  row->max_ns == EP_INTERVAL_NS_MAX
+					  ? "1ms to 1s"
+				  : row->min_ns > 0 ? "more than 0s"
+						    : "at most one day");
+	*field_ns = ns;
+	return 0;
+}
+
+static int set_stdio(const char *text, enum ep_stdio_mode *ret,
+		     struct ep_err *err)
+{
+	static const char *const modes[] = { "auto", "inherit", "pipe", "pty" };
+	static const enum ep_stdio_mode values[] = {
+		EP_STDIO_AUTO, EP_STDIO_INHERIT, EP_STDIO_PIPE, EP_STDIO_PTY
+	};
+
+	for (size_t i = 0; i < sizeof(modes) / sizeof(modes[0]); i++)
+		if (strcmp(modes[i], text) == 0) {
+			*ret = values[i];
+			return 0;
+		}
+	return ep_err_set(err, -EINVAL,
+			  "--stdio: '%.40s' is unknown: use auto, inherit, "
+			  "pipe or pty",
+			  text);
+}
+
+static int set_value(const struct option_row *row, char *value,
+		     struct ep_run_options *o, struct ep_err *err)
+{
+	void *field = (char *)o + row->offset;
+
+	switch (row->kind) {
+	case TEXT:
+		if (!value[0])
+			return ep_err_set(err, -EINVAL,
+					  "%s: the value is empty", row->name);
+		memcpy(field, &value, sizeof(value));
+		return 0;
+	case DURATION:
+		return set_duration(row, value, field, err);
+	case STDIO:
+		return set_stdio(value, &o->record.stdio, err);
+	case SENSOR:
+		if (o->record.sensor_count == EP_SENSOR_OPTIONS_MAX)
+			return ep_err_set(err, -EINVAL,
+					  "more than %d --sensor options",
+					  EP_SENSOR_OPTIONS_MAX);
+		o->record.sensors[o->record.sensor_count++] = value;
+		return 0;
+	case FLAG:
+		break;
+	}
+	return 0;
+}
+
+/* The row and, for "--name=value", where the value starts. */
+static const struct option_row *find_row(char *arg, char **ret_value,
+					 struct ep_err *err)
+{
+	const char *names[ROW_COUNT], *nearest;
+	size_t len = strcspn(arg, "=");
+
+	*ret_value = arg[len] ? arg + len + 1 : NULL;
+	for (size_t i = 0; i < ROW_COUNT; i++) {
+		names[i] = rows[i].name;
+		if ((strlen(rows[i].name) == len &&
+		     strncmp(rows[i].name, arg, len) == 0) ||
+		    (rows[i].letter && strcmp(rows[i].letter, arg) == 0))
+			return &rows[i];
+	}
+	nearest = ep_str_nearest(arg, names, ROW_COUNT);
+	ep_err_set(err, -EINVAL, "there is no option %.60s%s%s%s", arg,
+		   nearest ? "; did you mean " : "", nearest ? nearest : "",
+		   nearest ? "?" : "; see edgeprof run --help");
+	return NULL;
+}
+
+static int check(const struct ep_run_options *o, struct ep_err *err)
+{
+	if (o->help)
+		return 0;
+	if (o->record.argv && o->record.duration_ns > 0)
+		return ep_err_set(err, -EINVAL,
+				  "--duration measures the whole system and "
+				  "takes no command; leave one of them out");
+	if (!o->record.argv && o->record.duration_ns == 0)
+		return ep_err_set(err, -EINVAL,
+				  "no command: edgeprof run [options] -- "
+				  "COMMAND, or --duration 60s for the whole "
+				  "system");
+	return 0;
+}
+
+int ep_run_options_parse(int argc, char **argv, struct ep_run_options *ret,
+			 struct ep_err *err)
+{
+	struct ep_run_options o = {
+		.record = { .runner = "command",
+			    .interval_ns = 10 * EP_NS_PER_MS,
+			    .idle_ns = 10 * EP_NS_PER_S,
+			    .tail_ns = 2 * EP_NS_PER_S,
+			    .disk_sync_ns = 10 * EP_NS_PER_S },
+	};
+	int i = 1, r = 0;
+
+	while (r == 0 && i < argc) {
+		const struct option_row *row;
+		char *value;
+
+		if (strcmp(argv[i], "--") == 0 || argv[i][0] != '-') {
+			i += argv[i][0] == '-';
+			o.record.argv = i < argc ? argv + i : NULL;
+			break;
+		}
+		row = find_row(argv[i], &value, err);
+		if (!row)
+			return -EINVAL;
+		i++;
+		if (row->kind == FLAG) {
+			if (value)
+				return ep_err_set(err, -EINVAL,
+						  "%s takes no value",
+						  row->name);
+			memset((char *)&o + row->offset, 1, sizeof(bool));
+			continue;
+		}
+		if (!value && i == argc)
+			return ep_err_set(err, -EINVAL, "%s needs a value",
+					  row->name);
+		if (!value)
+			value = argv[i++];
+		r = set_value(row, value, &o, err);
+	}
+	if (r == 0)
+		r = check(&o, err);
+	o.record.stdout_to_log = o.json;
+	if (r == 0)
+		*ret = o;
+	return r;
+}

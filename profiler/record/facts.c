@@ -1,0 +1,86 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "profiler/record/session.h"
+
+#include <string.h>
+#include <unistd.h>
+
+#include "base/buf.h"
+#include "base/clock.h"
+#include "base/str.h"
+#include "drivers/proc_list.h"
+
+#define SURVIVORS_MAX 64
+
+static void fact(struct ep_session *s, const char *name, int64_t value)
+{
+	char text[32];
+
+	(void)ep_str_format(text, sizeof(text), "%lld", (long long)value);
+	ep_session_event(s, "fact", name, text);
+}
+
+static int64_t timeval_ns(struct timeval tv)
+{
+	return (int64_t)tv.tv_sec * EP_NS_PER_S +
+	       (int64_t)tv.tv_usec * EP_NS_PER_US;
+}
+
+static void child_facts(struct ep_session *s)
+{
+	struct ep_runner_result result = { .exited = false };
+	const struct rusage *ru = &result.usage.ru;
+
+	if (!s->runner)
+		return;
+	s->runner_ops->result(s->runner, &result);
+	if (!result.usage.known)
+		return;
+	/* getrusage(2): ru_maxrss is in kilobytes of 1024. */
+	fact(s, "child.maxrss_bytes", (int64_t)ru->ru_maxrss * 1024);
+	fact(s, "child.utime_ns", timeval_ns(ru->ru_utime));
+	fact(s, "child.stime_ns", timeval_ns(ru->ru_stime));
+	fact(s, "child.nvcsw", ru->ru_nvcsw);
+	fact(s, "child.nivcsw", ru->ru_nivcsw);
+	fact(s, "child.minflt", ru->ru_minflt);
+	fact(s, "child.majflt", ru->ru_majflt);
+	fact(s, "child.inblock", ru->ru_inblock);
+}
+
+/* What the program left running: named, not ended. */
+static void survivors(struct ep_session *s)
+{
+	struct ep_proc_id list[SURVIVORS_MAX];
+	struct ep_buf names;
+	int count;
+
+	if (!s->runner)
+		return;
+	count = ep_proc_descendants(getpid(), false, list, SURVIVORS_MAX);
+	ep_buf_init(&names, 16 * 1024);
+	for (int i = 0; i < count; i++)
+		if (list[i].pid != s->guardian.pid && !list[i].zombie &&
+		    ep_buf_addf(&names, "%s%s (%d)", names.len ? ", " : "",
+				list[i].name, (int)list[i].pid) < 0)
+			break;
+	if (names.len > 0)
+		ep_session_event(s, "fact", "survivors", names.data);
+	ep_buf_done(&names);
+}
+
+void ep_session_facts(struct ep_session *s)
+{
+	int64_t wakeups = s->wakeup_count + s->drain.wakeup_count +
+			  atomic_load(&s->sampler.tick_count);
+
+	child_facts(s);
+	survivors(s);
+	fact(s, "self.cpu_ns", ep_clock_process_cpu_ns() - s->gate_cpu_ns);
+	fact(s, "self.sampler_cpu_ns", atomic_load(&s->sampler.cpu_ns));
+	fact(s, "self.wakeups", wakeups);
+	fact(s, "self.bytes", s->writer.bytes_count);
+	fact(s, "dropped.samples", (int64_t)ep_drain_dropped(&s->drain));
+	fact(s, "stdout.dropped_bytes", s->stdio.streams[0].dropped_bytes);
+	fact(s, "stderr.dropped_bytes", s->stdio.streams[1].dropped_bytes);
+	ep_session_event(s, "fact", "sampler.scheduler",
+			 s->sampler.fifo ? "fifo" : "other");
+}

@@ -1,0 +1,265 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "profiler/record/manifest.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+#include <sys/utsname.h>
+#include <unistd.h>
+
+#include "base/clock.h"
+#include "base/file.h"
+#include "base/str.h"
+#include "base/version.h"
+#include "drivers/host.h"
+
+static const char *role_name(enum ep_role role)
+{
+	static const char *const names[] = {
+		[EP_ROLE_NONE] = "none",
+		[EP_ROLE_TOTAL] = "total",
+		[EP_ROLE_PART] = "part",
+		[EP_ROLE_ASIDE] = "aside",
+	};
+
+	return names[role];
+}
+
+static json_t *flags_of(const struct ep_channel *c)
+{
+	static const struct {
+		unsigned flag;
+		const char *name;
+	} known[] = {
+		{ EP_CHANNEL_ESTIMATED, "estimated" },
+		{ EP_CHANNEL_EVENT, "event" },
+		{ EP_CHANNEL_HARDWARE, "hardware" },
+		{ EP_CHANNEL_PRODUCT, "product" },
+	};
+	json_t *array = json_array();
+
+	for (size_t i = 0; i < sizeof(known) / sizeof(known[0]); i++)
+		if (c->flags & known[i].flag)
+			json_array_append_new(array,
+					      json_string(known[i].name));
+	return array;
+}
+
+static json_t *channel_json(const struct ep_slot *slot,
+			    const struct ep_channel *c)
+{
+	char wrap[24];
+	json_t *o = json_object();
+
+	(void)ep_str_format(wrap, sizeof(wrap), "%llu",
+			    (unsigned long long)c->wrap);
+	json_object_set_new(o, "name", json_string(c->name));
+	json_object_set_new(o, "quantity",
+			    json_string(ep_quantity_unit(c->quantity)));
+	json_object_set_new(
+		o, "shape",
+		json_string(c->shape == EP_COUNTER ? "counter" : "gauge"));
+	json_object_set_new(o, "role", json_string(role_name(c->role)));
+	json_object_set_new(o, "flags", flags_of(c));
+	json_object_set_new(o, "wrap", json_string(wrap));
+	json_object_set_new(o, "refresh_ns", json_integer(c->refresh_ns));
+	json_object_set_new(o, "window_ns", json_integer(c->window_ns));
+	json_object_set_new(o, "gain_ppm", json_integer(c->gain_ppm));
+	json_object_set_new(o, "offset", json_integer(c->offset));
+	json_object_set_new(o, "resolution", json_integer(c->resolution));
+	if (c->flags & EP_CHANNEL_PRODUCT) {
+		json_object_set_new(
+			o, "volts",
+			json_string(slot->channels[c->volts_index].name));
+		json_object_set_new(
+			o, "amps",
+			json_string(slot->channels[c->amps_index].name));
+	}
+	return o;
+}
+
+static json_t *slot_json(const struct ep_slot *slot)
+{
+	json_t *o = json_object(), *notes = json_array(),
+	       *channels = json_array();
+	char file[160];
+
+	(void)ep_str_format(file, sizeof(file), "sensors/%s.csv", slot->id);
+	json_object_set_new(o, "id", json_string(slot->id));
+	json_object_set_new(o, "driver", json_string(slot->ops->name));
+	json_object_set_new(o, "status",
+			    json_string(slot->sensor ? "ok" : "failed"));
+	json_object_set_new(o, "reason", json_string(slot->reason));
+	json_object_set_new(o, "target",
+			    json_boolean(slot->ops->flags & EP_SENSOR_TARGET));
+	for (size_t i = 0; i < slot->notes.count; i++)
+		json_array_append_new(notes, json_string(slot->notes.text[i]));
+	json_object_set_new(o, "notes", notes);
+	if (slot->sensor)
+		json_object_set_new(o, "file", json_string(file));
+	for (size_t i = 0; i < slot->channel_count; i++)
+		json_array_append_new(channels,
+				      channel_json(slot, &slot->channels[i]));
+	json_object_set_new(o, "channels", channels);
+	return o;
+}
+
+static bool names_a_secret(const char *text)
+{
+	static const char *const words[] = { "key", "token", "password",
+					     "passwd", "secret" };
+	size_t len = strcspn(text, "=");
+
+	for (size_t w = 0; w < sizeof(words) / sizeof(words[0]); w++)
+		for (size_t i = 0; i + strlen(words[w]) <= len; i++)
+			if (strncasecmp(text + i, words[w], strlen(words[w])) ==
+			    0)
+				return true;
+	return false;
+}
+
+json_t *ep_manifest_command(char *const *argv)
+{
+	json_t *array = json_array();
+	bool hide = false;
+
+	for (size_t i = 0; argv && argv[i]; i++) {
+		const char *arg = argv[i], *equals = strchr(arg, '=');
+		char text[256];
+
+		if (hide || strcasestr(arg, "bearer ")) {
+			json_array_append_new(array, json_string("***"));
+			hide = false;
+			continue;
+		}
+		/* "--tokens 64" is a count, "--api-key k" is not. */
+		hide = !equals && arg[0] == '-' && names_a_secret(arg) &&
+		       !ep_str_ends(arg, "tokens");
+		if (equals && names_a_secret(arg) &&
+		    ep_str_format(text, sizeof(text), "%.*s=***",
+				  (int)(equals - arg), arg))
+			arg = text;
+		if (json_array_append_new(array, json_string(arg)) < 0)
+			json_array_append_new(array, json_string("?"));
+	}
+	return array;
+}
+
+static json_t *board_json(const struct ep_session *s)
+{
+	const struct ep_board *b = s->board;
+
+	return json_pack("{s:s,s:s,s:s,s:s,s:s,s:b,s:b,s:s}", "name", b->name,
+			 "title", b->title, "source", b->source, "status",
+			 b->status, "coverage", b->coverage, "matched",
+			 s->board_matches, "asked", s->options->board != NULL,
+			 "detected", s->detected);
+}
+
+static json_t *observers_json(const struct ep_session *s)
+{
+	json_t *array = json_array();
+
+	for (size_t i = 0; i < s->observer_count; i++) {
+		const struct ep_watched *w = &s->observers[i];
+
+		json_array_append_new(array,
+				      json_pack("{s:s,s:s,s:s}", "name",
+						w->ops->name, "status",
+						w->observer ? "ok" : "failed",
+						"reason", w->reason));
+	}
+	return array;
+}
+
+static json_t *total_json(const struct ep_total *t)
+{
+	json_t *channels = json_array();
+
+	for (size_t i = 0; i < t->count; i++)
+		json_array_append_new(channels, json_string(t->channels[i]));
+	return json_pack("{s:o,s:s,s:s}", "channels", channels, "source",
+			 t->source, "reason", t->reason);
+}
+
+static void add_host(const struct ep_session *s, json_t *o)
+{
+	struct utsname uts;
+	char governor[64], boot_id[64];
+	int64_t paranoid = 0;
+	json_t *host = json_object();
+
+	if (uname(&uts) == 0) {
+		json_object_set_new(host, "name", json_string(uts.nodename));
+		json_object_set_new(host, "kernel", json_string(uts.release));
+		json_object_set_new(host, "machine", json_string(uts.machine));
+	}
+	json_object_set_new(host, "cpus_online",
+			    json_integer(sysconf(_SC_NPROCESSORS_ONLN)));
+	if (ep_host_perf_paranoid(&paranoid) == 0)
+		json_object_set_new(host, "perf_event_paranoid",
+				    json_integer(paranoid));
+	json_object_set_new(o, "host", host);
+	json_object_set_new(o, "boot_id",
+			    ep_host_boot_id(boot_id, sizeof(boot_id)) == 0
+				    ? json_string(boot_id)
+				    : json_null());
+	json_object_set_new(
+		o, "governor",
+		ep_host_governor(&s->env.root, governor, sizeof(governor)) == 0
+			? json_string(governor)
+			: json_null());
+	json_object_set_new(o, "user",
+			    json_pack("{s:i,s:s}", "uid", (int)s->identity.uid,
+				      "via", s->identity.via));
+}
+
+static json_t *build(const struct ep_session *s)
+{
+	const struct ep_record_options *p = s->options;
+	json_t *o = json_object(), *sensors = json_array();
+	struct ep_clock_pair now;
+
+	ep_clock_pair_get(&now);
+	json_object_set_new(o, "schema", json_string("edgeprof.run/1"));
+	json_object_set_new(o, "version", json_string(ep_version));
+	json_object_set_new(o, "build", json_string(ep_build));
+	json_object_set_new(o, "command", ep_manifest_command(p->argv));
+	json_object_set_new(o, "started_real_ns", json_integer(now.real_ns));
+	json_object_set_new(o, "started_mono_ns", json_integer(now.mono_ns));
+	add_host(s, o);
+	json_object_set_new(o, "board", board_json(s));
+	json_object_set_new(o, "interval_ns", json_integer(p->interval_ns));
+	json_object_set_new(o, "idle_ns", json_integer(p->idle_ns));
+	json_object_set_new(o, "tail_ns", json_integer(p->tail_ns));
+	json_object_set_new(o, "jitter", json_boolean(p->jitter));
+	json_object_set_new(o, "system_wide", json_boolean(!p->argv));
+	json_object_set_new(o, "runner", json_string(s->runner_ops->name));
+	json_object_set_new(o, "total", total_json(&s->total));
+	for (size_t i = 0; i < s->slots.count; i++)
+		json_array_append_new(sensors, slot_json(s->slots.slots[i]));
+	json_object_set_new(o, "sensors", sensors);
+	json_object_set_new(o, "observers", observers_json(s));
+	return o;
+}
+
+int ep_manifest_write(struct ep_session *s, struct ep_err *err)
+{
+	json_t *o = build(s);
+	char *text = json_dumps(o, JSON_INDENT(1));
+	int fd = -1, r = text ? 0 : -ENOMEM;
+
+	if (r == 0)
+		r = fd = ep_writer_create(&s->writer, "run.json");
+	if (r >= 0)
+		r = ep_file_write_all(fd, text, strlen(text));
+	if (fd >= 0)
+		close(fd);
+	free(text);
+	json_decref(o);
+	if (r < 0)
+		return ep_err_set(err, r, "cannot write run.json in %s: %s",
+				  s->writer.dir, strerror(-r));
+	return 0;
+}

@@ -1,0 +1,41 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#ifndef EP_PROFILER_RECORD_OPTIONS_H
+#define EP_PROFILER_RECORD_OPTIONS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#define EP_INTERVAL_NS_MIN INT64_C(1000000)
+#define EP_INTERVAL_NS_MAX INT64_C(1000000000)
+#define EP_SENSOR_OPTIONS_MAX 16
+
+enum ep_stdio_mode {
+	EP_STDIO_AUTO, /* pty where our own stream is a terminal, else pipe */
+	EP_STDIO_INHERIT, /* nothing is logged */
+	EP_STDIO_PIPE,
+	EP_STDIO_PTY,
+};
+
+/* What `edgeprof run` was asked to do.  Strings are borrowed. */
+struct ep_record_options {
+	const char *board;   /* NULL: detected */
+	const char *out_dir; /* NULL: ./edgeprof-<UTC> */
+	const char *runner;  /* "command" */
+	const char *events;  /* NULL: the board's */
+	const char *total;   /* "sensor[.channel]" or NULL */
+	const char *sensors[EP_SENSOR_OPTIONS_MAX];
+	size_t sensor_count;
+	int64_t interval_ns;
+	int64_t idle_ns;
+	int64_t tail_ns;
+	int64_t duration_ns;  /* whole system, no command; 0 = a command */
+	int64_t disk_sync_ns; /* 0 = never */
+	enum ep_stdio_mode stdio;
+	bool jitter;
+	bool estimate;
+	bool stdout_to_log; /* --json: the program's stdout is only logged */
+	char **argv;	    /* NULL-terminated; NULL with duration_ns */
+};
+
+#endif

@@ -1,0 +1,303 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "profiler/record/session.h"
+
+#include <errno.h>
+#include <sched.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <sys/resource.h>
+#include <sys/signalfd.h>
+#include <unistd.h>
+
+#include "base/clock.h"
+#include "base/str.h"
+#include "profiler/record/manifest.h"
+
+void ep_session_event(struct ep_session *s, const char *event,
+		      const char *source, const char *text)
+{
+	struct ep_event e = ep_event_make(s->env.now_ns(), event);
+
+	e.source = source;
+	e.text = text;
+	ep_writer_event(&s->writer, &e);
+}
+
+static void tell(const struct ep_session *s, enum ep_progress what,
+		 const char *text)
+{
+	s->progress.tell(s->progress.ctx, what, text, 0);
+}
+
+/* Signals come through a descriptor to the main thread; SIGPIPE is an error of
+ * write.  The child gets everything back (struct ep_process_state). */
+static int take_signals(struct ep_session *s, struct ep_err *err)
+{
+	static const int taken[] = { SIGINT,  SIGTERM,	SIGHUP,
+				     SIGQUIT, SIGWINCH, SIGCHLD };
+	sigset_t set;
+
+	sigemptyset(&set);
+	for (size_t i = 0; i < sizeof(taken) / sizeof(taken[0]); i++)
+		sigaddset(&set, taken[i]);
+	sigprocmask(SIG_BLOCK, &set, NULL);
+	/* An ignored SIGCHLD would make the kernel reap for us. */
+	signal(SIGCHLD, SIG_DFL);
+	signal(SIGPIPE, SIG_IGN);
+	s->signal_fd = signalfd(-1, &set, SFD_NONBLOCK | SFD_CLOEXEC);
+	if (s->signal_fd < 0)
+		return ep_err_set(err, -errno, "cannot make a signalfd: %s",
+				  strerror(errno));
+	return 0;
+}
+
+/* Hundreds of kept descriptors; and under chrt -f our own threads must not
+ * wait behind the program they measure, which runs at the same priority. */
+static void raise_limits(const struct ep_session *s)
+{
+	struct rlimit files;
+	struct sched_param own = s->state->param;
+
+	if (getrlimit(RLIMIT_NOFILE, &files) == 0) {
+		files.rlim_cur = files.rlim_max;
+		setrlimit(RLIMIT_NOFILE, &files);
+	}
+	prctl(PR_SET_CHILD_SUBREAPER, 1UL, 0, 0, 0);
+	if (s->state->policy == SCHED_FIFO || s->state->policy == SCHED_RR) {
+		if (own.sched_priority < 98)
+			own.sched_priority++;
+		sched_setscheduler(0, s->state->policy, &own);
+	}
+}
+
+static int load_board(struct ep_session *s, struct ep_err *err)
+{
+	const char *asked = s->options->board;
+	char text[300];
+	int r = ep_board_detect(&s->env, s->detected, sizeof(s->detected), err);
+
+	if (r < 0)
+		return r;
+	r = ep_board_load(asked ? asked : s->detected, &s->board, err);
+	if (r < 0)
+		return r;
+	s->board_matches = !asked || strcmp(asked, "none") == 0 ||
+			   strcmp(s->board->name, s->detected) == 0 ||
+			   s->board->estimate ||
+			   ep_board_matches(s->board, &s->env);
+	if (!s->board_matches) {
+		(void)ep_str_format(text, sizeof(text),
+				    "this machine does not look like board "
+				    "%s (it looks like %s); what is missing "
+				    "is reported as not measured",
+				    s->board->name, s->detected);
+		tell(s, EP_PROGRESS_WARNING, text);
+	}
+	return 0;
+}
+
+static int open_observers(struct ep_session *s, const char **ret_env,
+			  size_t max)
+{
+	size_t count = 0;
+
+	for (size_t i = 0; ep_observers[i] && i < EP_OBSERVERS_MAX; i++) {
+		struct ep_watched *w = &s->observers[s->observer_count++];
+		struct ep_err why = { 0 };
+		const char *env;
+		int r;
+
+		w->ops = ep_observers[i];
+		r = w->ops->open(&s->env, &w->observer, &why);
+		if (r < 0) {
+			w->observer = NULL;
+			(void)ep_str_copy(w->reason, sizeof(w->reason),
+					  why.text[0] ? why.text
+						      : strerror(-r));
+			continue;
+		}
+		env = w->ops->setenv ? w->ops->setenv(w->observer) : NULL;
+		if (env && count < max)
+			ret_env[count++] = env;
+	}
+	ret_env[count] = NULL;
+	return 0;
+}
+
+static void attach_observers(struct ep_session *s)
+{
+	for (size_t i = 0; i < s->observer_count; i++) {
+		struct ep_watched *w = &s->observers[i];
+		struct ep_err why = { 0 };
+		int r;
+
+		if (!w->observer || !w->ops->attach)
+			continue;
+		r = w->ops->attach(w->observer, s->env.target_pid,
+				   s->identity.uid, &why);
+		if (r >= 0)
+			continue;
+		(void)ep_str_copy(w->reason, sizeof(w->reason),
+				  why.text[0] ? why.text : strerror(-r));
+		w->ops->close(w->observer);
+		w->observer = NULL;
+	}
+}
+
+static int hold_program(struct ep_session *s, struct ep_err *err)
+{
+	const char *env[EP_OBSERVERS_MAX + 1] = { NULL };
+	struct ep_runner_job job = { .spawn = {
+					     .argv = s->options->argv,
+					     .env_add = env,
+					     .identity = &s->identity,
+					     .state = s->state,
+					     .stdin_fd = -1,
+				     } };
+	int r;
+
+	if (!s->options->argv)
+		return 0;
+	open_observers(s, env, EP_OBSERVERS_MAX);
+	r = ep_stdio_open(&s->stdio, s->options, &s->writer, err);
+	if (r < 0)
+		return r;
+	job.spawn.stdout_fd = s->stdio.streams[0].child_fd;
+	job.spawn.stderr_fd = s->stdio.streams[1].child_fd;
+	r = s->runner_ops->prepare(&s->env, &job, &s->runner, err);
+	if (r < 0)
+		return r;
+	s->env.target_pid = s->runner_ops->pid(s->runner);
+	r = ep_guardian_watch(&s->guardian, s->env.target_pid);
+	if (r < 0)
+		return ep_err_set(err, r, "the guardian process is gone");
+	attach_observers(s);
+	return 0;
+}
+
+static int open_files(struct ep_session *s, struct ep_err *err)
+{
+	for (size_t i = 0; i < s->slots.count; i++) {
+		struct ep_slot *slot = s->slots.slots[i];
+		int r;
+
+		if (!slot->sensor)
+			continue;
+		r = ep_writer_add_sensor(&s->writer, slot->id, slot->channels,
+					 slot->channel_count, err);
+		if (r < 0)
+			return r;
+		slot->file = r;
+	}
+	return 0;
+}
+
+static int check_command(struct ep_session *s, struct ep_outcome *outcome,
+			 struct ep_err *err)
+{
+	int r;
+
+	s->runner_ops = ep_runner_find(s->options->runner, err);
+	if (!s->runner_ops)
+		return -EINVAL;
+	if (!s->options->argv)
+		return 0;
+	r = ep_spawn_resolve(s->options->argv[0], s->program,
+			     sizeof(s->program), err);
+	s->env.target_path = s->program;
+	if (r < 0)
+		outcome->exit_status = r == -EACCES ? 126 : 127;
+	return r;
+}
+
+int ep_session_prepare(struct ep_session *s, struct ep_outcome *outcome,
+		       struct ep_err *err)
+{
+	int r = ep_env_init(&s->env, err);
+
+	if (r < 0)
+		return r;
+	s->env.interval_ns = s->options->interval_ns;
+	s->env.system_wide = s->options->argv == NULL;
+	r = check_command(s, outcome, err);
+	if (r == 0)
+		r = ep_identity_get(&s->identity, err);
+	if (r == 0)
+		r = load_board(s, err);
+	if (r == 0)
+		r = ep_writer_open(&s->writer, s->options->out_dir,
+				   &s->identity, err);
+	s->writer_open = s->writer.dir[0] != '\0';
+	if (r == 0)
+		r = take_signals(s, err);
+	if (r == 0)
+		r = ep_guardian_start(&s->guardian, err);
+	raise_limits(s);
+	if (r == 0)
+		r = hold_program(s, err);
+	if (r == 0)
+		r = ep_slots_open(&s->env, s->board, s->options, &s->slots,
+				  err);
+	if (r >= 0)
+		r = ep_total_choose(&s->slots, s->board, s->options->total,
+				    &s->total, err);
+	if (r == 0)
+		r = open_files(s, err);
+	return r < 0 ? r : ep_manifest_write(s, err);
+}
+
+static void close_session(struct ep_session *s)
+{
+	if (s->runner)
+		s->runner_ops->close(s->runner);
+	for (size_t i = 0; i < s->observer_count; i++)
+		if (s->observers[i].observer)
+			s->observers[i].ops->close(s->observers[i].observer);
+	ep_drain_done(&s->drain);
+	ep_sampler_done(&s->sampler);
+	ep_slots_close(&s->slots);
+	ep_stdio_close(&s->stdio);
+	ep_guardian_stop(&s->guardian);
+	if (s->signal_fd >= 0)
+		close(s->signal_fd);
+	ep_board_free(s->board);
+	if (s->writer_open)
+		ep_writer_close(&s->writer);
+	ep_env_done(&s->env);
+}
+
+int ep_session_record(const struct ep_record_options *options,
+		      const struct ep_process_state *state,
+		      const struct ep_progress_sink *progress,
+		      struct ep_outcome *outcome, struct ep_err *err)
+{
+	struct ep_session *s = calloc(1, sizeof(*s));
+	int r;
+
+	memset(outcome, 0, sizeof(*outcome));
+	outcome->exit_status = 125;
+	if (!s)
+		return ep_err_set(err, -ENOMEM, "out of memory");
+	s->options = options;
+	s->state = state;
+	s->progress = *progress;
+	s->signal_fd = s->guardian.fd = s->drain.stop_fd = -1;
+	s->stdio.stop_fd = -1;
+	for (int i = 0; i < 2; i++)
+		s->stdio.streams[i].child_fd = s->stdio.streams[i].our_fd =
+			s->stdio.streams[i].log_fd = -1;
+	s->env.root.fd = -1;
+	r = ep_session_prepare(s, outcome, err);
+	if (r == 0)
+		r = ep_session_loop(s, outcome, err);
+	if (s->writer_open && !outcome->gate_opened)
+		ep_writer_discard(&s->writer);
+	else if (s->writer_open)
+		(void)ep_str_copy(outcome->folder, sizeof(outcome->folder),
+				  s->writer.dir);
+	close_session(s);
+	free(s);
+	return r;
+}

@@ -1,0 +1,219 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "profiler/record/stdio.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <pty.h>
+#include <string.h>
+#include <sys/eventfd.h>
+#include <sys/ioctl.h>
+#include <sys/prctl.h>
+#include <termios.h>
+#include <unistd.h>
+
+#include "base/file.h"
+
+static const char *const log_names[2] = { "stdout.log", "stderr.log" };
+
+static int open_pty(struct ep_stream *s, int own_fd)
+{
+	struct winsize size;
+	struct termios raw;
+	bool has_size = ioctl(own_fd, TIOCGWINSZ, &size) == 0;
+
+	if (openpty(&s->our_fd, &s->child_fd, NULL, NULL,
+		    has_size ? &size : NULL) < 0)
+		return -errno;
+	/* The real terminal already turns \n into \r\n. */
+	if (tcgetattr(s->child_fd, &raw) == 0) {
+		raw.c_oflag &= ~(tcflag_t)OPOST;
+		raw.c_lflag &= ~(tcflag_t)ECHO;
+		tcsetattr(s->child_fd, TCSANOW, &raw);
+	}
+	fcntl(s->our_fd, F_SETFD, FD_CLOEXEC);
+	fcntl(s->child_fd, F_SETFD, FD_CLOEXEC);
+	s->pty = true;
+	return 0;
+}
+
+static int open_pipe(struct ep_stream *s)
+{
+	int ends[2];
+
+	if (pipe2(ends, O_CLOEXEC) < 0)
+		return -errno;
+	s->our_fd = ends[0];
+	s->child_fd = ends[1];
+	return 0;
+}
+
+static int open_stream(struct ep_stream *s, enum ep_stdio_mode mode, int own_fd,
+		       struct ep_err *err)
+{
+	bool pty = mode == EP_STDIO_PTY ||
+		   (mode == EP_STDIO_AUTO && isatty(own_fd));
+	int r = pty ? open_pty(s, own_fd) : open_pipe(s);
+
+	if (r < 0)
+		return ep_err_set(err, r,
+				  "cannot make a %s for the program's "
+				  "output: %s; try --stdio inherit",
+				  pty ? "terminal" : "pipe", strerror(-r));
+	fcntl(s->our_fd, F_SETFL, O_NONBLOCK);
+	return 0;
+}
+
+int ep_stdio_open(struct ep_stdio *io, const struct ep_record_options *options,
+		  struct ep_writer *writer, struct ep_err *err)
+{
+	memset(io, 0, sizeof(*io));
+	io->stop_fd = -1;
+	for (int i = 0; i < 2; i++) {
+		struct ep_stream *s = &io->streams[i];
+
+		s->child_fd = s->our_fd = s->log_fd = -1;
+		s->out_fd = i + 1;
+	}
+	if (options->stdout_to_log)
+		io->streams[0].out_fd = -1;
+	for (int i = 0; i < 2; i++) {
+		struct ep_stream *s = &io->streams[i];
+		enum ep_stdio_mode mode = options->stdio;
+		int r;
+
+		if (mode == EP_STDIO_INHERIT && s->out_fd < 0)
+			mode = EP_STDIO_PIPE;
+		if (mode == EP_STDIO_INHERIT)
+			continue;
+		r = open_stream(s, mode, i + 1, err);
+		if (r < 0)
+			return r;
+		s->log_fd = ep_writer_create(writer, log_names[i]);
+		if (s->log_fd < 0)
+			return ep_err_set(err, s->log_fd,
+					  "cannot create %s in %s: %s",
+					  log_names[i], writer->dir,
+					  strerror(-s->log_fd));
+	}
+	return 0;
+}
+
+static void close_fd(int *fd)
+{
+	if (*fd >= 0)
+		close(*fd);
+	*fd = -1;
+}
+
+static void to_log(struct ep_stream *s, const char *bytes, size_t len)
+{
+	int64_t room = EP_LOG_BYTES_MAX - s->log_bytes;
+	size_t part = (int64_t)len < room ? len : (size_t)room;
+
+	if (part > 0 && ep_file_write_all(s->log_fd, bytes, part) == 0)
+		s->log_bytes += (int64_t)part;
+	else
+		part = 0;
+	s->dropped_bytes += (int64_t)(len - part);
+}
+
+/* False when the stream has nothing more, now or ever. */
+static bool carry(struct ep_stream *s)
+{
+	char bytes[64 * 1024];
+	ssize_t n = read(s->our_fd, bytes, sizeof(bytes));
+
+	if (n < 0 && (errno == EAGAIN || errno == EINTR))
+		return false;
+	/* A pty whose last user is gone reads as EIO. */
+	if (n <= 0) {
+		close_fd(&s->our_fd);
+		return false;
+	}
+	to_log(s, bytes, (size_t)n);
+	/* Nobody reads our output: the program shall get its SIGPIPE, as it
+	 * would without us. */
+	if (s->out_fd >= 0 &&
+	    ep_file_write_all(s->out_fd, bytes, (size_t)n) == -EPIPE)
+		close_fd(&s->our_fd);
+	return s->our_fd >= 0;
+}
+
+static void *stdio_main(void *arg)
+{
+	struct ep_stdio *io = arg;
+
+	prctl(PR_SET_NAME, "edgeprof-stdio", 0, 0, 0);
+	while (!atomic_load_explicit(&io->stop, memory_order_acquire)) {
+		struct pollfd fds[3] = {
+			{ .fd = io->streams[0].our_fd, .events = POLLIN },
+			{ .fd = io->streams[1].our_fd, .events = POLLIN },
+			{ .fd = io->stop_fd, .events = POLLIN },
+		};
+
+		if (poll(fds, 3, -1) < 0 && errno != EINTR)
+			break;
+		for (int i = 0; i < 2; i++)
+			if (fds[i].fd >= 0 && fds[i].revents)
+				(void)carry(&io->streams[i]);
+	}
+	for (int i = 0; i < 2; i++)
+		while (io->streams[i].our_fd >= 0 && carry(&io->streams[i]))
+			;
+	return NULL;
+}
+
+int ep_stdio_start(struct ep_stdio *io, struct ep_err *err)
+{
+	int r;
+
+	close_fd(&io->streams[0].child_fd);
+	close_fd(&io->streams[1].child_fd);
+	if (io->streams[0].our_fd < 0 && io->streams[1].our_fd < 0)
+		return 0;
+	io->stop_fd = eventfd(0, EFD_CLOEXEC);
+	if (io->stop_fd < 0)
+		return ep_err_set(err, -errno, "cannot make an eventfd: %s",
+				  strerror(errno));
+	r = -pthread_create(&io->thread, NULL, stdio_main, io);
+	if (r < 0)
+		return ep_err_set(err, r, "cannot start a thread: %s",
+				  strerror(-r));
+	io->started = true;
+	return 0;
+}
+
+void ep_stdio_resize(struct ep_stdio *io)
+{
+	struct winsize size;
+
+	for (int i = 0; i < 2; i++)
+		if (io->streams[i].pty && io->streams[i].our_fd >= 0 &&
+		    ioctl(i + 1, TIOCGWINSZ, &size) == 0)
+			ioctl(io->streams[i].our_fd, TIOCSWINSZ, &size);
+}
+
+void ep_stdio_stop(struct ep_stdio *io)
+{
+	uint64_t one = 1;
+
+	if (!io->started)
+		return;
+	atomic_store_explicit(&io->stop, true, memory_order_release);
+	while (write(io->stop_fd, &one, sizeof(one)) < 0 && errno == EINTR)
+		;
+	pthread_join(io->thread, NULL);
+	io->started = false;
+}
+
+void ep_stdio_close(struct ep_stdio *io)
+{
+	ep_stdio_stop(io);
+	for (int i = 0; i < 2; i++) {
+		close_fd(&io->streams[i].child_fd);
+		close_fd(&io->streams[i].our_fd);
+		close_fd(&io->streams[i].log_fd);
+	}
+	close_fd(&io->stop_fd);
+}

@@ -1,0 +1,127 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "profiler/record/slot.h"
+
+#include <errno.h>
+#include <string.h>
+
+#include "base/str.h"
+
+static bool is_power(const struct ep_channel *c)
+{
+	return c->quantity == EP_POWER_UW || c->quantity == EP_ENERGY_UJ;
+}
+
+static void add(struct ep_total *t, const struct ep_slot *slot,
+		const struct ep_channel *c)
+{
+	if (t->count < EP_TOTAL_CHANNELS_MAX)
+		(void)ep_str_format(t->channels[t->count++],
+				    sizeof(t->channels[0]), "%s.%s", slot->id,
+				    c->name);
+}
+
+static void add_totals_of(struct ep_total *t, const struct ep_slot *slot)
+{
+	for (size_t i = 0; i < slot->channel_count; i++)
+		if (slot->channels[i].role == EP_ROLE_TOTAL &&
+		    is_power(&slot->channels[i]))
+			add(t, slot, &slot->channels[i]);
+}
+
+/* Its totals, or where it names none the first power or energy channel. */
+static void add_best_of(struct ep_total *t, const struct ep_slot *slot)
+{
+	add_totals_of(t, slot);
+	for (size_t i = 0; t->count == 0 && i < slot->channel_count; i++)
+		if (is_power(&slot->channels[i]))
+			add(t, slot, &slot->channels[i]);
+}
+
+static int choose_wanted(const struct ep_slot_list *list, const char *wanted,
+			 struct ep_total *t, struct ep_err *err)
+{
+	size_t len = strcspn(wanted, ".");
+	const char *channel = wanted[len] ? wanted + len + 1 : NULL;
+
+	for (size_t s = 0; s < list->count; s++) {
+		const struct ep_slot *slot = list->slots[s];
+
+		if (strlen(slot->id) != len ||
+		    strncmp(slot->id, wanted, len) != 0)
+			continue;
+		if (!slot->sensor)
+			return ep_err_set(err, -ENODEV,
+					  "--total %s: %s is not measured: %s",
+					  wanted, slot->id, slot->reason);
+		if (!channel)
+			add_best_of(t, slot);
+		for (size_t i = 0; channel && i < slot->channel_count; i++)
+			if (strcmp(slot->channels[i].name, channel) == 0 &&
+			    is_power(&slot->channels[i]))
+				add(t, slot, &slot->channels[i]);
+	}
+	if (t->count == 0)
+		return ep_err_set(err, -EINVAL,
+				  "--total %s: no sensor of this run has such "
+				  "a power or energy channel",
+				  wanted);
+	t->source = "option";
+	return 0;
+}
+
+static void explain(const struct ep_slot_list *list,
+		    const struct ep_board *board, struct ep_total *t)
+{
+	t->source = "none";
+	for (size_t s = 0; s < list->count; s++) {
+		const struct ep_slot *slot = list->slots[s];
+
+		if (slot->sensor || (!slot->from_option &&
+				     strcmp(slot->ops->name, "rapl") != 0))
+			continue;
+		(void)ep_str_format(t->reason, sizeof(t->reason), "%s: %.280s",
+				    slot->id, slot->reason);
+		return;
+	}
+	(void)ep_str_format(t->reason, sizeof(t->reason),
+			    "no power sensor: board %s has none that "
+			    "delivers here",
+			    board->name);
+}
+
+int ep_total_choose(const struct ep_slot_list *list,
+		    const struct ep_board *board, const char *wanted,
+		    struct ep_total *ret, struct ep_err *err)
+{
+	struct ep_total t = { .source = "board" };
+	int r;
+
+	if (wanted) {
+		r = choose_wanted(list, wanted, &t, err);
+		if (r == 0)
+			*ret = t;
+		return r;
+	}
+	for (size_t s = 0; s < list->count; s++)
+		if (list->slots[s]->sensor && !list->slots[s]->from_option &&
+		    (board->estimate ||
+		     !(list->slots[s]->ops->flags & EP_SENSOR_MODEL)))
+			add_totals_of(&t, list->slots[s]);
+	for (size_t s = 0; t.count == 0 && s < list->count; s++)
+		if (list->slots[s]->sensor && list->slots[s]->from_option &&
+		    !(list->slots[s]->ops->flags & EP_SENSOR_MODEL)) {
+			add_best_of(&t, list->slots[s]);
+			t.source = "sensor";
+		}
+	/* A model is the last resort, and only where it was asked for. */
+	for (size_t s = 0; t.count == 0 && s < list->count; s++)
+		if (list->slots[s]->sensor &&
+		    (list->slots[s]->ops->flags & EP_SENSOR_MODEL)) {
+			add_best_of(&t, list->slots[s]);
+			t.source = "option";
+		}
+	if (t.count == 0)
+		explain(list, board, &t);
+	*ret = t;
+	return 0;
+}

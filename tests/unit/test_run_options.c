@@ -1,0 +1,156 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include <errno.h>
+#include <string.h>
+
+#include "profiler/cli/run_options.h"
+
+static int parse(char **argv, struct ep_run_options *o, struct ep_err *err)
+{
+	int argc = 0;
+
+	while (argv[argc])
+		argc++;
+	memset(o, 0, sizeof(*o));
+	memset(err, 0, sizeof(*err));
+	return ep_run_options_parse(argc, argv, o, err);
+}
+
+#define ARGS(...)                                            \
+	(char *[])                                           \
+	{                                                    \
+		(char *)(uintptr_t) "run", __VA_ARGS__, NULL \
+	}
+#define S(text) ((char *)(uintptr_t)(text))
+
+static void defaults_are_ten_milliseconds_and_ten_seconds(void **state)
+{
+	struct ep_run_options o;
+	struct ep_err err;
+
+	(void)state;
+	assert_int_equal(parse(ARGS(S("--"), S("ls"), S("-o")), &o, &err), 0);
+	assert_int_equal(o.record.interval_ns, 10000000);
+	assert_int_equal(o.record.idle_ns, 10000000000);
+	assert_int_equal(o.record.tail_ns, 2000000000);
+	assert_null(o.record.out_dir);
+	assert_string_equal(o.record.argv[0], "ls");
+	assert_string_equal(o.record.argv[1], "-o");
+}
+
+static void options_end_at_the_command(void **state)
+{
+	struct ep_run_options o;
+	struct ep_err err;
+
+	(void)state;
+	assert_int_equal(
+		parse(ARGS(S("--quiet"), S("./infer"), S("--json")), &o, &err),
+		0);
+	assert_true(o.quiet);
+	assert_false(o.json);
+	assert_string_equal(o.record.argv[1], "--json");
+}
+
+static void values_come_after_a_space_or_an_equals_sign(void **state)
+{
+	struct ep_run_options o;
+	struct ep_err err;
+
+	(void)state;
+	assert_int_equal(parse(ARGS(S("--board=x86"), S("-o"), S("out"),
+				    S("--idle=0s"), S("--"), S("true")),
+			       &o, &err),
+			 0);
+	assert_string_equal(o.record.board, "x86");
+	assert_string_equal(o.record.out_dir, "out");
+	assert_int_equal(o.record.idle_ns, 0);
+}
+
+static void
+intervals_outside_one_millisecond_to_one_second_are_refused(void **state)
+{
+	static const char *const bad[] = { "0",	 "0ms",	  "0s",	  "999us",
+					   "2s", "-1s",	  "abc",  "10",
+					   "",	 "10 ms", "1e1ms" };
+	struct ep_run_options o;
+	struct ep_err err;
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
+		assert_int_equal(parse(ARGS(S("--interval"), S(bad[i]), S("--"),
+					    S("true")),
+				       &o, &err),
+				 -EINVAL);
+		assert_non_null(strstr(err.text, "--interval"));
+	}
+	assert_int_equal(
+		parse(ARGS(S("--interval"), S("1ms"), S("--"), S("true")), &o,
+		      &err),
+		0);
+	assert_int_equal(o.record.interval_ns, 1000000);
+}
+
+static void a_mistyped_option_names_the_nearest(void **state)
+{
+	struct ep_run_options o;
+	struct ep_err err;
+
+	(void)state;
+	assert_int_equal(parse(ARGS(S("--bord"), S("x86"), S("--"), S("true")),
+			       &o, &err),
+			 -EINVAL);
+	assert_non_null(strstr(err.text, "did you mean --board?"));
+}
+
+static void a_missing_value_or_command_is_refused(void **state)
+{
+	struct ep_run_options o;
+	struct ep_err err;
+
+	(void)state;
+	assert_int_equal(parse(ARGS(S("--board")), &o, &err), -EINVAL);
+	assert_non_null(strstr(err.text, "--board needs a value"));
+	assert_int_equal(parse(ARGS(S("--")), &o, &err), -EINVAL);
+	assert_non_null(strstr(err.text, "no command"));
+	assert_int_equal(
+		parse(ARGS(S("--json=yes"), S("--"), S("true")), &o, &err),
+		-EINVAL);
+	assert_non_null(strstr(err.text, "takes no value"));
+}
+
+static void duration_and_a_command_exclude_each_other(void **state)
+{
+	struct ep_run_options o;
+	struct ep_err err;
+
+	(void)state;
+	assert_int_equal(
+		parse(ARGS(S("--duration"), S("1s"), S("--"), S("true")), &o,
+		      &err),
+		-EINVAL);
+	assert_int_equal(parse(ARGS(S("--duration"), S("1s")), &o, &err), 0);
+	assert_null(o.record.argv);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(defaults_are_ten_milliseconds_and_ten_seconds),
+		cmocka_unit_test(options_end_at_the_command),
+		cmocka_unit_test(values_come_after_a_space_or_an_equals_sign),
+		cmocka_unit_test(
+			intervals_outside_one_millisecond_to_one_second_are_refused),
+		cmocka_unit_test(a_mistyped_option_names_the_nearest),
+		cmocka_unit_test(a_missing_value_or_command_is_refused),
+		cmocka_unit_test(duration_and_a_command_exclude_each_other),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

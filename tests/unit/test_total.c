@@ -1,0 +1,168 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include <errno.h>
+#include <string.h>
+
+#include "profiler/record/slot.h"
+
+struct ep_sensor {
+	int unused;
+};
+static struct ep_sensor there;
+
+static const struct ep_sensor_ops rapl = { .name = "rapl" };
+static const struct ep_sensor_ops meter = { .name = "meter" };
+static const struct ep_sensor_ops model = { .name = "estimate",
+					    .flags = EP_SENSOR_MODEL };
+
+static struct ep_channel package[] = {
+	{ .name = "package_0",
+	  .quantity = EP_ENERGY_UJ,
+	  .role = EP_ROLE_TOTAL },
+	{ .name = "core", .quantity = EP_ENERGY_UJ, .role = EP_ROLE_PART },
+	{ .name = "package_1",
+	  .quantity = EP_ENERGY_UJ,
+	  .role = EP_ROLE_TOTAL },
+};
+static struct ep_channel plug[] = {
+	{ .name = "temp", .quantity = EP_TEMP_MC },
+	{ .name = "power", .quantity = EP_POWER_UW },
+};
+static struct ep_channel guess[] = {
+	{ .name = "total", .quantity = EP_ENERGY_UJ, .role = EP_ROLE_TOTAL },
+};
+
+static struct ep_slot slots[3];
+static struct ep_slot_list list;
+static struct ep_board board;
+
+static void add(const struct ep_sensor_ops *ops, struct ep_channel *channels,
+		size_t count, bool from_option)
+{
+	struct ep_slot *slot = &slots[list.count];
+
+	memset(slot, 0, sizeof(*slot));
+	strncpy(slot->id, ops->name, sizeof(slot->id) - 1);
+	slot->ops = ops;
+	slot->sensor = &there;
+	slot->channels = channels;
+	slot->channel_count = count;
+	slot->from_option = from_option;
+	list.slots[list.count++] = slot;
+}
+
+static int setup(void **state)
+{
+	(void)state;
+	list.count = 0;
+	memset(&board, 0, sizeof(board));
+	strcpy(board.name, "x86");
+	return 0;
+}
+
+static void the_boards_totals_are_added_and_its_parts_are_not(void **state)
+{
+	struct ep_total t;
+
+	(void)state;
+	add(&rapl, package, 3, false);
+	add(&meter, plug, 2, true);
+	assert_int_equal(ep_total_choose(&list, &board, NULL, &t, NULL), 0);
+	assert_int_equal(t.count, 2);
+	assert_string_equal(t.channels[0], "rapl.package_0");
+	assert_string_equal(t.channels[1], "rapl.package_1");
+	assert_string_equal(t.source, "board");
+}
+
+static void a_meter_stands_in_when_the_board_does_not_deliver(void **state)
+{
+	struct ep_total t;
+
+	(void)state;
+	add(&rapl, package, 3, false);
+	slots[0].sensor = NULL;
+	add(&meter, plug, 2, true);
+	assert_int_equal(ep_total_choose(&list, &board, NULL, &t, NULL), 0);
+	assert_int_equal(t.count, 1);
+	assert_string_equal(t.channels[0], "meter.power");
+	assert_string_equal(t.source, "sensor");
+}
+
+static void a_model_never_stands_in_for_a_measurement(void **state)
+{
+	struct ep_total t;
+
+	(void)state;
+	add(&model, guess, 1, false);
+	add(&rapl, package, 3, false);
+	assert_int_equal(ep_total_choose(&list, &board, NULL, &t, NULL), 0);
+	assert_string_equal(t.channels[0], "rapl.package_0");
+	slots[1].sensor = NULL;
+	assert_int_equal(ep_total_choose(&list, &board, NULL, &t, NULL), 0);
+	assert_string_equal(t.channels[0], "estimate.total");
+	assert_string_equal(t.source, "option");
+}
+
+static void without_any_power_the_reason_is_the_sensors_own(void **state)
+{
+	struct ep_total t;
+
+	(void)state;
+	add(&rapl, package, 3, false);
+	slots[0].sensor = NULL;
+	strcpy(slots[0].reason, "energy_uj cannot be read: run with sudo");
+	assert_int_equal(ep_total_choose(&list, &board, NULL, &t, NULL), 0);
+	assert_int_equal(t.count, 0);
+	assert_string_equal(t.source, "none");
+	assert_string_equal(t.reason,
+			    "rapl: energy_uj cannot be read: run with sudo");
+}
+
+static void the_option_overrides_and_must_exist(void **state)
+{
+	struct ep_total t;
+	struct ep_err err = { 0 };
+
+	(void)state;
+	add(&rapl, package, 3, false);
+	assert_int_equal(ep_total_choose(&list, &board, "rapl.core", &t, &err),
+			 0);
+	assert_string_equal(t.channels[0], "rapl.core");
+	assert_string_equal(t.source, "option");
+	assert_int_equal(ep_total_choose(&list, &board, "rapl", &t, &err), 0);
+	assert_int_equal(t.count, 2);
+	assert_int_equal(ep_total_choose(&list, &board, "rapl.x", &t, &err),
+			 -EINVAL);
+	assert_int_equal(ep_total_choose(&list, &board, "plug", &t, &err),
+			 -EINVAL);
+	assert_non_null(strstr(err.text, "--total plug"));
+	slots[0].sensor = NULL;
+	assert_int_equal(ep_total_choose(&list, &board, "rapl", &t, &err),
+			 -ENODEV);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test_setup(
+			the_boards_totals_are_added_and_its_parts_are_not,
+			setup),
+		cmocka_unit_test_setup(
+			a_meter_stands_in_when_the_board_does_not_deliver,
+			setup),
+		cmocka_unit_test_setup(
+			a_model_never_stands_in_for_a_measurement, setup),
+		cmocka_unit_test_setup(
+			without_any_power_the_reason_is_the_sensors_own, setup),
+		cmocka_unit_test_setup(the_option_overrides_and_must_exist,
+				       setup),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
