@@ -35,7 +35,8 @@ void ep_csv_ints_close(struct ep_csv_ints *r);
 /*
  * One line into values[columns] and present[columns] (0 or 1; an empty cell
  * leaves its value untouched).  1 for a line, 0 at the end, -errno.  A bad line
- * (wrong column count, not integers) is skipped and counted.
+ * (wrong column count, not integers) is skipped and counted; values where
+ * present is 0 may then hold what it held.
  */
 int ep_csv_ints_next(struct ep_csv_ints *r, int64_t *values, uint8_t *present);
 

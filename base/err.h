@@ -18,7 +18,8 @@ struct ep_err {
 int ep_err_set(struct ep_err *err, int code, const char *format, ...)
 	EP_PRINTF(3, 4);
 
-/* Puts "prefix: " before the text already there; returns err->code. */
+/* Puts "prefix: " before the text already there; returns err->code, 0 when err
+ * is NULL: callers keep their own code. */
 int ep_err_prefix(struct ep_err *err, const char *format, ...) EP_PRINTF(2, 3);
 
 #endif

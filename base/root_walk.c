@@ -13,6 +13,8 @@
 
 #define LINKS_MAX 40
 #define DEPTH_MAX 64
+/* No errno: the walk goes on. */
+#define GO_ON INT_MIN
 
 struct walk {
 	int flags;
@@ -77,8 +79,8 @@ static int follow(struct walk *w, int link_fd)
 	return 0;
 }
 
-/* Looks at one component: a descriptor when it was the last, -EAGAIN when the
- * walk goes on, else -errno. */
+/* Looks at one component: a descriptor when it was the last, GO_ON, or
+ * -errno. */
 static int step(struct walk *w)
 {
 	int top = w->dirs[w->depth], fd, r;
@@ -92,7 +94,7 @@ static int step(struct walk *w)
 	} else if (S_ISLNK(st.st_mode) &&
 		   !(w->last && !w->folder && (w->flags & O_NOFOLLOW))) {
 		r = follow(w, fd);
-		r = r < 0 ? r : -EAGAIN;
+		r = r < 0 ? r : GO_ON;
 	} else if (w->last) {
 		r = openat(top, w->name,
 			   w->flags | O_NOFOLLOW | O_CLOEXEC |
@@ -104,7 +106,7 @@ static int step(struct walk *w)
 		r = -ENAMETOOLONG;
 	} else {
 		w->dirs[++w->depth] = fd;
-		return -EAGAIN;
+		return GO_ON;
 	}
 	(void)close(fd);
 	return r;
@@ -140,7 +142,7 @@ int ep_root_walk(int root_fd, const char *path, int flags)
 			continue;
 		}
 		r = step(&w);
-		if (r != -EAGAIN)
+		if (r != GO_ON)
 			break;
 	}
 	leave_all(&w);

@@ -225,6 +225,13 @@ static int child_main(const struct ep_spawn *s, int gate, int status)
 	_exit(r == ENOENT ? 127 : 126);
 }
 
+int ep_spawn_open_null(void)
+{
+	int fd = open("/dev/null", O_RDWR | O_CLOEXEC);
+
+	return fd < 0 ? -errno : fd;
+}
+
 int ep_child_hold(struct ep_child *c, const struct ep_spawn *s,
 		  struct ep_err *err)
 {

@@ -14,5 +14,8 @@ int ep_host_boot_id(char *ret, size_t size) EP_MUST_CHECK;
 /* Of the first cpufreq policy. */
 int ep_host_governor(const struct ep_root *root, char *ret,
 		     size_t size) EP_MUST_CHECK;
+/* The kernel's list, such as "0-3". */
+int ep_host_cpus_online(const struct ep_root *root, char *ret,
+			size_t size) EP_MUST_CHECK;
 
 #endif

@@ -2,7 +2,6 @@
 #include "profiler/record/guardian.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <poll.h>
 #include <signal.h>
 #include <string.h>
@@ -12,6 +11,7 @@
 #include <unistd.h>
 
 #include "base/clock.h"
+#include "base/spawn.h"
 #include "drivers/proc_list.h"
 
 #define GRACE_NS (5 * EP_NS_PER_S)
@@ -44,7 +44,7 @@ static void end_tree(pid_t pid)
 
 static void leave_the_world(void)
 {
-	int null = open("/dev/null", O_RDWR);
+	int null = ep_spawn_open_null();
 	sigset_t none;
 
 	setsid();

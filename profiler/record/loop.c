@@ -96,17 +96,19 @@ static void drain_observers(struct ep_session *s)
 static void wait_once(struct ep_session *s, int64_t until_ns)
 {
 	struct pollfd fds[EP_OBSERVERS_MAX + 2];
-	int64_t now_ns = s->env.now_ns(), timeout_ns = until_ns - now_ns;
+	int64_t timeout_ns = until_ns - s->env.now_ns();
+	bool ended = atomic_load(&s->gate.exit_ns) != 0;
 	struct timespec timeout;
-	nfds_t count = 0;
+	nfds_t count = 1;
 
-	fds[count++] = (struct pollfd){ .fd = s->signal_fd, .events = POLLIN };
-	/* The descriptor of an ended program stays readable for ever. */
-	if (s->runner && !atomic_load(&s->gate.exit_ns))
+	fds[0] = (struct pollfd){ .fd = s->signal_fd, .events = POLLIN };
+	/* The descriptors of an ended program and of those who watched it stay
+	 * readable for ever; they are drained once more at the end. */
+	if (s->runner && !ended)
 		fds[count++] =
 			(struct pollfd){ .fd = s->runner_ops->fd(s->runner),
 					 .events = POLLIN };
-	for (size_t i = 0; i < s->observer_count; i++) {
+	for (size_t i = 0; !ended && i < s->observer_count; i++) {
 		const struct ep_watched *w = &s->observers[i];
 		int fd = w->observer && w->ops->fd ? w->ops->fd(w->observer)
 						   : -1;

@@ -103,7 +103,7 @@ static int open_observers(struct ep_session *s, const char **ret_env,
 {
 	size_t count = 0;
 
-	for (size_t i = 0; ep_observers[i] && i < EP_OBSERVERS_MAX; i++) {
+	for (size_t i = 0; i < EP_OBSERVERS_MAX && ep_observers[i]; i++) {
 		struct ep_watched *w = &s->observers[s->observer_count++];
 		struct ep_err why = { 0 };
 		const char *env;

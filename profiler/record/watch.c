@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/str.h"
+#include "drivers/host.h"
 
 /* A wall clock is slewed by at most 500 ppm (adjtime): half a millisecond in
  * the second between two looks.  More is a step. */
@@ -59,8 +60,7 @@ static void look_at_cpus(struct ep_watch *w, const struct ep_env *env,
 {
 	char online[sizeof(w->online)], text[600];
 
-	if (ep_root_read_text(&env->root, "/sys/devices/system/cpu/online",
-			      online, sizeof(online)) < 0)
+	if (ep_host_cpus_online(&env->root, online, sizeof(online)) < 0)
 		return;
 	if (w->online[0] && strcmp(w->online, online) != 0) {
 		(void)ep_str_format(text, sizeof(text),

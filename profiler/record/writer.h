@@ -44,7 +44,7 @@ struct ep_writer {
 	pthread_mutex_t lock;
 	int dir_fd;
 	char dir[4096];
-	bool made; /* the folder was made by us */
+	bool made;  /* the folder was made by us */
 	bool began; /* it was empty: what is in it now is ours */
 	const struct ep_identity *owner; /* borrowed */
 	struct ep_outfile events, ticks;

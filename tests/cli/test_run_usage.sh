@@ -55,16 +55,17 @@ if [ "$(id -u)" -eq 0 ]; then
 else
 	skip unwritable_folder "needs root to act as another user"
 fi
-for text in 'name = "x"
-sensor "rapl" { driver = "rapl" gain_percent = "1,5" }' \
-	'name = "x"
-speed = "9"' 'name = "x"
-name = "x"' 'name = "${HOME}"' 'name = '; do
+head='name = "x" title = "t" source = "s" status = "untested" coverage = "c"'
+wrong=0
+for text in "$head
+sensor rapl { driver = rapl gain_percent = \"1,5\" }" "$head
+speed = 9" "$head
+name = x" 'name = "${HOME}"' 'name = '; do
 	printf '%s\n' "$text" >"$dir/bad.board"
 	run $fast --board "$dir/bad.board" -- true
-	grep -q "bad.board:[0-9]" "$dir/err" || break
+	grep -q "bad.board:[0-9]" "$dir/err" || wrong=$((wrong + 1))
 done
-check board_errors_name_file_and_line grep -q "bad.board:[0-9]" "$dir/err"
+check board_errors_name_file_and_line test $wrong -eq 0
 run --help
 check help_fits_a_screen test "$(wc -l <"$dir/out")" -le 40
 check help_ends_with_an_example grep -q "^Example" "$dir/out"
