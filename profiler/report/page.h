@@ -1,0 +1,94 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#ifndef EP_PROFILER_REPORT_PAGE_H
+#define EP_PROFILER_REPORT_PAGE_H
+
+#include "profiler/report/cell.h"
+#include "profiler/report/render.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+
+/*
+ * What the formats for people have in common: page.c walks the model once, in
+ * the order of a report, and hands headings, facts and tables to the format.
+ * Every text it hands over is clean (ep_width_clean).
+ */
+#define EP_TABLE_COLUMNS_MAX 16
+#define EP_TABLE_ROWS_MAX 48
+
+struct ep_table_column {
+	char head[40];
+	char unit[24]; /* second line of the head; may be "" */
+	bool left;     /* else aligned to the right */
+};
+
+struct ep_table {
+	struct ep_table_column columns[EP_TABLE_COLUMNS_MAX];
+	size_t column_count;
+	char cells[EP_TABLE_ROWS_MAX][EP_TABLE_COLUMNS_MAX][EP_CELL_BYTES];
+	size_t row_count;
+};
+
+/* Failures are kept in ctx; later calls then do nothing. */
+struct ep_page_ops {
+	void (*title)(void *ctx, const char *text);
+	void (*heading)(void *ctx, const char *text);
+	void (*fact)(void *ctx, const char *label, const char *text);
+	void (*table)(void *ctx, const struct ep_table *table);
+	void (*note)(void *ctx, const char *text);
+	void (*warning)(void *ctx, const char *text, const char *advice);
+};
+
+/* Why figures are missing, one entry for each reason. */
+#define EP_GAPS_MAX 12
+
+struct ep_gap {
+	char reason[160];
+	char what[240];
+};
+
+struct ep_page {
+	const struct ep_report *report;
+	const struct ep_render_options *options;
+	const struct ep_page_ops *ops;
+	void *ctx;
+	struct ep_cell_marks marks;
+	struct ep_table *table; /* scratch, one at a time */
+	struct ep_gap gaps[EP_GAPS_MAX];
+	size_t gap_count;
+	size_t gap_more_count;
+};
+
+/* -ENOMEM. */
+int ep_page_build(const struct ep_report *report,
+		  const struct ep_render_options *options,
+		  const struct ep_page_ops *ops, void *ctx) EP_MUST_CHECK;
+
+/* Parts of the page, each in a file of its own. */
+void ep_page_phases(struct ep_page *page);  /* page_phases.c */
+void ep_page_latency(struct ep_page *page); /* page_requests.c */
+void ep_page_requests(struct ep_page *page);
+void ep_page_channels(struct ep_page *page); /* page_sensors.c */
+void ep_page_sensors(struct ep_page *page);
+void ep_page_recording(struct ep_page *page); /* page_recording.c */
+
+/* Shared by the parts. */
+void ep_page_table_start(struct ep_page *page);
+/* Adds a column; returns its index, or -1 when there is no room. */
+int ep_page_table_column(struct ep_page *page, const char *head,
+			 const char *unit, bool left);
+/* Hands the table over when it has rows. */
+void ep_page_table_end(struct ep_page *page);
+void ep_page_fact(struct ep_page *page, const char *label, const char *format,
+		  ...) EP_PRINTF(3, 4);
+void ep_page_note(struct ep_page *page, const char *format, ...)
+	EP_PRINTF(2, 3);
+/* Remembers that what is missing for this reason; once for each pair. */
+void ep_page_gap(struct ep_page *page, const char *what, const char *reason);
+void ep_page_gaps_end(struct ep_page *page); /* prints and forgets them */
+
+/* A text of run.json at key, or inside the object at key; "" when absent. */
+const char *ep_page_run_text(const struct ep_page *page, const char *object,
+			     const char *key);
+
+#endif

@@ -1,0 +1,277 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include <inttypes.h>
+#include <string.h>
+
+#include "base/str.h"
+#include "profiler/report/page_totals.h"
+
+#define EVENT_COLUMNS_MAX 8
+#define PER_TOKEN "_per_token"
+
+static void put_tokens(struct ep_page *page)
+{
+	const struct ep_report *r = page->report;
+	int column = ep_page_table_column(page, "tokens", "", false);
+
+	for (size_t i = 0; column >= 0 && i < ep_totals_shown(r); i++)
+		ep_cell_count(page->table->cells[i][column],
+			      ep_totals_at(r, i)->phase.tokens_count);
+}
+
+/* Why figures carry a "~". */
+static void note_low_confidence(struct ep_page *page)
+{
+	size_t shown = 0;
+
+	for (size_t i = 0; i < ep_totals_shown(page->report); i++) {
+		const struct ep_row *row = ep_totals_at(page->report, i);
+		const struct ep_metric *m = ep_row_metric(row, "energy_j");
+
+		if (m && m->status == EP_STATUS_LOW_CONFIDENCE &&
+		    m->reason[0] != '\0' && shown++ < EP_GAPS_MAX)
+			ep_page_note(page, "~ %s: %s", row->phase.name,
+				     m->reason);
+	}
+}
+
+static void put_time_and_energy(struct ep_page *page)
+{
+	static const struct ep_totals_spec duration = { "duration_s", "time",
+							"s", EP_SHOW_ROUNDED };
+	static const struct ep_totals_spec rest[] = {
+		{ "tokens_per_s", "rate", "tokens/s", EP_SHOW_ROUNDED },
+		{ "energy_j", "energy (gross)", "J", EP_SHOW_PLUS_MINUS },
+		{ "energy_net_j", "energy (net)", "J", EP_SHOW_PLUS_MINUS },
+	};
+
+	page->ops->heading(page->ctx, "Time and energy");
+	ep_totals_table(page, ep_totals_every_row);
+	ep_totals_column(page, ep_totals_every_row, &duration);
+	put_tokens(page);
+	for (size_t i = 0; i < sizeof(rest) / sizeof(rest[0]); i++)
+		ep_totals_column(page, ep_totals_every_row, &rest[i]);
+	ep_page_table_end(page);
+	ep_page_gaps_end(page);
+	note_low_confidence(page);
+	if (page->report->total_count > EP_TABLE_ROWS_MAX)
+		ep_page_note(page, "\xe2\x80\xa6 %zu more phases in phases.csv",
+			     page->report->total_count - EP_TABLE_ROWS_MAX);
+}
+
+/* What J/token divides by, so that no figure is without its denominator. */
+static void denominator(char *cell, const struct ep_phase *p)
+{
+	static const struct {
+		const char *phase, *what;
+	} words[] = {
+		{ EP_PHASE_GENERATION, "steps" },
+		{ EP_PHASE_PREFILL, "prompt" },
+		{ "run", "output" },
+	};
+	int64_t count = p->tokens_count;
+	const char *what = "tokens";
+
+	for (size_t i = 0; i < sizeof(words) / sizeof(words[0]); i++)
+		if (strcmp(words[i].phase, p->name) == 0)
+			what = words[i].what;
+	if (strcmp(p->name, EP_PHASE_GENERATION) == 0)
+		count = p->steps_count;
+	if (count < 0)
+		(void)ep_str_copy(cell, EP_CELL_BYTES, "-");
+	else
+		(void)ep_str_format(cell, EP_CELL_BYTES, "%" PRId64 " %s",
+				    count, what);
+}
+
+static void put_denominators(struct ep_page *page)
+{
+	int column =
+		ep_page_table_column(page, "divided by", "tokens, steps", true);
+	size_t row = 0;
+
+	for (size_t i = 0; column >= 0 && i < ep_totals_shown(page->report);
+	     i++) {
+		const struct ep_row *total = ep_totals_at(page->report, i);
+
+		if (ep_totals_token_row(total))
+			denominator(page->table->cells[row++][column],
+				    &total->phase);
+	}
+}
+
+static bool any_tokens(const struct ep_report *r)
+{
+	for (size_t i = 0; i < ep_totals_shown(r); i++)
+		if (ep_totals_token_row(ep_totals_at(r, i)))
+			return true;
+	return false;
+}
+
+/* E x T / N, where N of the generation is its output tokens, not its steps. */
+static void note_action(struct ep_page *page)
+{
+	for (size_t i = 0; i < ep_totals_shown(page->report); i++) {
+		const struct ep_row *row = ep_totals_at(page->report, i);
+		const struct ep_metric *m =
+			ep_row_metric(row, "action_j_s_per_token");
+
+		if (!m || ep_cell_missing(m) ||
+		    strcmp(row->phase.name, EP_PHASE_GENERATION) != 0)
+			continue;
+		ep_page_note(
+			page,
+			"action = energy \xc3\x97 time \xc3\xb7 tokens; in "
+			"generation the %" PRId64 " output tokens (it "
+			"grows with their number)",
+			row->phase.tokens_count);
+	}
+}
+
+static void note_end_to_end(struct ep_page *page)
+{
+	const struct ep_report *r = page->report;
+	const struct ep_metric *m = NULL;
+	char cell[EP_CELL_BYTES];
+
+	if (r->total_count > 0)
+		m = ep_row_metric(&r->totals[r->total_count - 1],
+				  "j_per_output_token");
+	if (!m || ep_cell_missing(m))
+		return;
+	ep_cell_metric(cell, m, EP_CELL_U95, &page->marks);
+	ep_page_note(page,
+		     "end to end: %s J per output token (prefill + generation, "
+		     "load apart)",
+		     cell);
+}
+
+static void put_per_token(struct ep_page *page)
+{
+	static const struct ep_totals_spec specs[] = {
+		{ "j_per_token", "energy (gross)", "J/token",
+		  EP_SHOW_PLUS_MINUS },
+		{ "net_j_per_token", "energy (net)", "J/token",
+		  EP_SHOW_PLUS_MINUS },
+	};
+	static const struct ep_totals_spec action = { "action_j_s_per_token",
+						      "action",
+						      "J\xc2\xb7s/token",
+						      EP_SHOW_PLUS_MINUS };
+
+	page->ops->heading(page->ctx, "Per token");
+	if (!any_tokens(page->report)) {
+		ep_page_note(page, "no tokens were seen, so nothing can be "
+				   "given per token; see \"phases\" above");
+		return;
+	}
+	ep_totals_table(page, ep_totals_token_row);
+	put_denominators(page);
+	for (size_t i = 0; i < sizeof(specs) / sizeof(specs[0]); i++)
+		ep_totals_column(page, ep_totals_token_row, &specs[i]);
+	ep_totals_column(page, ep_totals_token_row, &action);
+	if (page->table->column_count > 2)
+		ep_page_table_end(page);
+	ep_page_gaps_end(page);
+	ep_page_note(page,
+		     "prefill is divided by its prompt tokens, generation "
+		     "by its decode steps: the first output token comes "
+		     "out of prefill");
+	note_action(page);
+	note_end_to_end(page);
+	ep_page_latency(page);
+}
+
+/* "context_switches_per_token" is an event; "net_j_per_token" is not. */
+static bool is_event(const char *name, const char *suffix)
+{
+	return ep_str_ends(name, suffix) && strcmp(name, "j" PER_TOKEN) != 0 &&
+	       strcmp(name, "net_j" PER_TOKEN) != 0 &&
+	       strcmp(name, "action_j_s" PER_TOKEN) != 0;
+}
+
+/* "context_switches_count" -> "ctx switches" */
+static void event_words(char *ret, size_t size, const char *metric,
+			const char *suffix)
+{
+	(void)ep_str_copy(ret, size, metric);
+	ret[strlen(ret) - strlen(suffix)] = '\0';
+	for (char *c = ret; *c != '\0'; c++)
+		if (*c == '_')
+			*c = ' ';
+	if (strcmp(ret, "context switches") == 0)
+		(void)ep_str_copy(ret, size, "ctx switches");
+}
+
+/* The first row that has events: its order is the columns'. */
+static const struct ep_row *event_row(const struct ep_report *r,
+				      ep_totals_filter *wanted,
+				      const char *suffix)
+{
+	for (size_t i = 0; i < ep_totals_shown(r); i++) {
+		const struct ep_row *row = ep_totals_at(r, i);
+
+		for (size_t k = 0; k < row->metric_count; k++)
+			if (wanted(row) &&
+			    is_event(row->metrics[k].name, suffix))
+				return row;
+	}
+	return NULL;
+}
+
+/* Per token where there are tokens, else as often as they happened. */
+static void put_events(struct ep_page *page)
+{
+	bool tokens = any_tokens(page->report);
+	ep_totals_filter *wanted =
+		tokens ? ep_totals_token_row : ep_totals_every_row;
+	const char *suffix = tokens ? PER_TOKEN : "_count";
+	const struct ep_row *first = event_row(page->report, wanted, suffix);
+	size_t shown = 0;
+	char head[80];
+
+	if (!first)
+		return;
+	page->ops->heading(page->ctx, "System events");
+	ep_totals_table(page, wanted);
+	for (size_t i = 0; i < first->metric_count; i++) {
+		struct ep_totals_spec s = { first->metrics[i].name, head,
+					    tokens ? "/token" : "",
+					    EP_SHOW_ROUNDED };
+
+		if (!is_event(s.metric, suffix) || shown++ >= EVENT_COLUMNS_MAX)
+			continue;
+		event_words(head, sizeof(head), s.metric, suffix);
+		ep_totals_column(page, wanted, &s);
+	}
+	if (page->table->column_count > 1)
+		ep_page_table_end(page);
+	ep_page_gaps_end(page);
+	if (shown > EVENT_COLUMNS_MAX)
+		ep_page_note(page, "\xe2\x80\xa6 %zu more events in phases.csv",
+			     shown - EVENT_COLUMNS_MAX);
+}
+
+static void put_power_and_memory(struct ep_page *page)
+{
+	static const struct ep_totals_spec specs[] = {
+		{ "power_mean_w", "mean power", "W", EP_SHOW_PLUS_MINUS },
+		{ "power_peak_w", "peak power", "W", EP_SHOW_ROUNDED },
+		{ "rss_peak_bytes", "peak memory", "", EP_SHOW_BYTES },
+	};
+
+	page->ops->heading(page->ctx, "Power and memory");
+	ep_totals_table(page, ep_totals_every_row);
+	for (size_t i = 0; i < sizeof(specs) / sizeof(specs[0]); i++)
+		ep_totals_column(page, ep_totals_every_row, &specs[i]);
+	if (page->table->column_count > 1)
+		ep_page_table_end(page);
+	ep_page_gaps_end(page);
+}
+
+void ep_page_phases(struct ep_page *page)
+{
+	put_time_and_energy(page);
+	put_per_token(page);
+	put_power_and_memory(page);
+	put_events(page);
+}
