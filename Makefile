@@ -8,8 +8,9 @@ PREFIX  ?= /usr/local
 DESTDIR ?=
 B := build/$(VARIANT)
 
-CC  ?= gcc
-CXX ?= g++
+ifeq ($(origin CC),default)
+CC := gcc
+endif
 PKG_CONFIG ?= pkg-config
 PKGS := jansson libconfuse
 
@@ -135,7 +136,8 @@ lint: deps-lint
 	@sh tests/lint/run.sh
 
 bench: deps-check
-	@$(MAKE) --no-print-directory VARIANT=release all $(patsubst %.c,build/release/%,$(wildcard tests/bench/*.c))
+	@$(MAKE) --no-print-directory VARIANT=release all \
+		$(patsubst %.c,build/release/%,$(wildcard tests/bench/*.c tests/sim/*.c))
 	@sh tests/bench/run.sh build/release
 
 # T seconds for each target.

@@ -19,6 +19,9 @@
 #include "base/num.h"
 #include "base/str.h"
 
+/* Far above what edgeprof has open when it forks. */
+#define EP_OTHERS_MAX 4096
+
 #ifndef SYS_pidfd_open
 #define SYS_pidfd_open 434
 #endif
@@ -223,6 +226,26 @@ static int child_main(const struct ep_spawn *s, int gate, int status)
 	while (write(status, &r, sizeof(r)) < 0 && errno == EINTR)
 		;
 	_exit(r == ENOENT ? 127 : 126);
+}
+
+void ep_spawn_close_others(int keep)
+{
+	int others[EP_OTHERS_MAX];
+	DIR *dir = opendir("/proc/self/fd");
+	const struct dirent *entry;
+	int count = 0;
+
+	if (!dir)
+		return;
+	while ((entry = readdir(dir)) && count < EP_OTHERS_MAX) {
+		int fd = open_fd_of(entry);
+
+		if (fd > 2 && fd != keep && fd != dirfd(dir))
+			others[count++] = fd;
+	}
+	closedir(dir);
+	while (count > 0)
+		close(others[--count]);
 }
 
 int ep_spawn_open_null(void)

@@ -60,24 +60,13 @@ static void leave_the_world(void)
 		close(null);
 }
 
-static void close_others(int keep)
-{
-	int max = (int)sysconf(_SC_OPEN_MAX);
-
-	if (max < 0 || max > 65536)
-		max = 65536;
-	for (int fd = 3; fd < max; fd++)
-		if (fd != keep)
-			close(fd);
-}
-
 static void guardian_main(int fd)
 {
 	pid_t watched = 0, said = 0;
 	ssize_t n;
 
 	leave_the_world();
-	close_others(fd);
+	ep_spawn_close_others(fd);
 	for (;;) {
 		n = read(fd, &said, sizeof(said));
 		if (n < 0 && errno == EINTR)
