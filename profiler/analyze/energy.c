@@ -1,0 +1,346 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "profiler/analyze/energy_parts.h"
+
+#include <math.h>
+#include <string.h>
+
+#include "base/str.h"
+
+double ep_border_slack_s(const struct ep_analysis *a, size_t border)
+{
+	const struct ep_segment *s = a->part.segments;
+	int64_t slack = 0, span = 0, at;
+
+	if (border > 0)
+		slack = s[border - 1].phase.slack_ns;
+	if (border < a->part.count && s[border].phase.slack_ns > slack)
+		slack = s[border].phase.slack_ns;
+	at = border < a->part.count ? s[border].phase.start_ns
+				    : s[border - 1].phase.end_ns;
+	if (at == a->run.gate_ns)
+		span = a->run.gate_span_ns;
+	else if (at == a->run.exit_ns)
+		span = a->run.exit_span_ns;
+	/* Gate and exit are events of our own: no observer's slack. */
+	if (at == a->run.gate_ns || at == a->run.exit_ns)
+		slack = span / 2;
+	return (double)slack * 1e-9;
+}
+
+/* What the terms of one set are made from. */
+struct work {
+	const struct ep_analysis *a;
+	const struct ep_meter *m;
+	struct ep_set set;
+	struct ep_energy *ret;
+	struct ep_part_sums sums[EP_RUN_TOTAL_MAX];
+	double part_j[EP_RUN_TOTAL_MAX];
+	double half_width_s; /* of a border, from reading: span, staleness */
+	double update_s;     /* between updates, of the slowest channel */
+	double delay_s;
+};
+
+static bool in_set(struct ep_set set, size_t at, size_t segment)
+{
+	return at < set.count && set.segments[at] == segment;
+}
+
+/* Time between fresh values of a channel. */
+static double update_s(const struct ep_part *p)
+{
+	return fmax((double)p->stream->poll_ns * 1e-9, p->refresh_s);
+}
+
+static void look_at_reading(struct work *w)
+{
+	for (size_t i = 0; i < w->m->part_count; i++) {
+		const struct ep_part *p = &w->m->parts[i];
+		double half = ep_stream_span_ns(p->stream) * 0.5e-9;
+		double refresh = p->refresh_s;
+		bool stale = p->stream->unproven_count > 0;
+
+		/* An unproven counter lags by up to a refresh: centred, half
+		 * of that either way, and half of it as a delay. */
+		if (stale && ep_part_channel(p)->shape == EP_COUNTER)
+			half += refresh / 2;
+		w->half_width_s = fmax(w->half_width_s, half);
+		w->update_s = fmax(w->update_s, update_s(p));
+		if (stale)
+			w->delay_s = fmax(w->delay_s, refresh / 2);
+	}
+}
+
+/* One outer border of the set. */
+static void add_edge(struct work *w, size_t border)
+{
+	struct ep_energy *e = w->ret;
+	struct ep_sides s = ep_meter_sides(w->a, w->m, border);
+	double a_t = ep_border_slack_s(w->a, border) + w->half_width_s;
+	double edge = fmax(fabs(s.before_w), fabs(s.after_w));
+	double step = s.after_w - s.before_w;
+	double mean = e->energy_j / e->cover_s, u;
+
+	ep_budget_add(&e->budget, "border", ep_u_border(edge, a_t));
+	ep_budget_add(&e->power, "border",
+		      ep_u_border(edge - mean, a_t) / e->duration_s);
+	u = ep_u_interpolated(step, w->update_s);
+	ep_budget_add(&e->budget, "interpolated", u);
+	ep_budget_add(&e->power, "interpolated", u / e->duration_s);
+	e->u_time_s =
+		hypot(e->u_time_s, ep_u_limit(ep_border_slack_s(w->a, border)));
+	for (size_t i = 0; i < w->m->part_count; i++) {
+		const struct ep_part *p = &w->m->parts[i];
+		double window = (double)ep_part_channel(p)->window_ns * 1e-9;
+
+		if (ep_part_channel(p)->shape == EP_COUNTER || !(window > 0))
+			continue;
+		s = ep_part_sides(w->a, w->m, i, border);
+		u = ep_u_window(s.after_w - s.before_w, window);
+		ep_budget_add(&e->budget, "window", u);
+		ep_budget_add(&e->power, "window", u / e->duration_s);
+	}
+}
+
+/* Borders where the set begins or ends; inner ones cancel. */
+static size_t add_edges(struct work *w)
+{
+	size_t stretches = 0, first = 0;
+
+	for (size_t i = 0; i < w->set.count; i++) {
+		size_t s = w->set.segments[i];
+		struct ep_sides start, end;
+		double u;
+
+		if (i == 0 || !in_set(w->set, i - 1, s - 1)) {
+			add_edge(w, s);
+			first = s;
+		}
+		if (in_set(w->set, i + 1, s + 1))
+			continue;
+		add_edge(w, s + 1);
+		stretches++;
+		start = ep_meter_sides(w->a, w->m, first);
+		end = ep_meter_sides(w->a, w->m, s + 1);
+		u = ep_u_latency(start.before_w, end.before_w, w->delay_s);
+		ep_budget_add(&w->ret->budget, "latency", u);
+		ep_budget_add(&w->ret->power, "latency",
+			      u / w->ret->duration_s);
+	}
+	return stretches;
+}
+
+static double product_lsb(const struct work *w, const struct ep_part *p)
+{
+	const struct ep_channel *c = ep_part_channel(p);
+	const struct ep_channel *all = p->stream->sensor->channels;
+	struct ep_part volts = ep_part_of(p->stream, (size_t)c->volts_index);
+	struct ep_part amps = ep_part_of(p->stream, (size_t)c->amps_index);
+	struct ep_part_sums v, i;
+
+	ep_part_sum(w->a, &volts, w->set, &v);
+	ep_part_sum(w->a, &amps, w->set, &i);
+	if (!(v.cover_s > 0) || !(i.cover_s > 0))
+		return 0;
+	return ep_u_product_lsb(
+		v.sum / v.cover_s,
+		(double)all[volts.channel].resolution * volts.unit,
+		i.sum / i.cover_s,
+		(double)all[amps.channel].resolution * amps.unit);
+}
+
+static void add_resolution(struct work *w, size_t part, size_t stretches)
+{
+	const struct ep_part *p = &w->m->parts[part];
+	const struct ep_channel *c = ep_part_channel(p);
+	const struct ep_part_sums *s = &w->sums[part];
+	double lsb = (double)c->resolution * p->unit, n = s->reads, var = 0, u;
+
+	if (c->resolution == 0 && (c->flags & EP_CHANNEL_PRODUCT))
+		lsb = product_lsb(w, p);
+	if (n > 1)
+		var = fmax(0, (s->s2 - s->s1 * s->s1 / n) / (n - 1));
+	if (c->shape == EP_COUNTER)
+		u = ep_u_resolution_counter(lsb) * sqrt((double)stretches);
+	else
+		u = ep_u_resolution_gauge(lsb, w->ret->duration_s, s->fresh,
+					  sqrt(var));
+	ep_budget_add(&w->ret->budget, "resolution", u);
+	ep_budget_add(&w->ret->power, "resolution", u / w->ret->duration_s);
+}
+
+static void add_sampling(struct work *w, size_t part)
+{
+	const struct ep_part *p = &w->m->parts[part];
+	const struct ep_part_sums *s = &w->sums[part];
+	double poll = (double)p->stream->poll_ns * 1e-9;
+	double refresh = p->refresh_s, u;
+
+	if (ep_part_channel(p)->shape == EP_COUNTER)
+		return;
+	/* Repeats do not shorten the interval of fresh values. */
+	u = ep_u_sampling(refresh > 1.5 * poll ? refresh * refresh * s->d2
+					       : s->h2d2);
+	ep_budget_add(&w->ret->budget, "sampling", u);
+	ep_budget_add(&w->ret->power, "sampling", u / w->ret->duration_s);
+}
+
+/* Gain: linear over the rails of one chip, which share a reference; apart for
+ * different sensors.  Offsets apart for every channel. */
+static void add_limits(struct work *w, size_t part)
+{
+	const struct ep_meter *m = w->m;
+	const struct ep_channel *c = ep_part_channel(&m->parts[part]);
+	struct ep_energy *e = w->ret;
+	double gain = 0, offset = 0;
+	bool first = true;
+
+	for (size_t i = 0; i < m->part_count; i++) {
+		const struct ep_channel *other = ep_part_channel(&m->parts[i]);
+
+		if (m->parts[i].stream != m->parts[part].stream)
+			continue;
+		first = first && i >= part;
+		gain += ep_u_limit((double)other->gain_ppm * 1e-6) *
+			fabs(w->part_j[i]);
+	}
+	if (first) {
+		ep_budget_add(&e->budget, "gain", gain);
+		ep_budget_add(&e->power, "gain", gain / e->cover_s);
+	}
+	offset = ep_u_limit((double)c->offset * m->parts[part].unit);
+	if (c->shape == EP_GAUGE) {
+		ep_budget_add(&e->budget, "offset", offset * e->duration_s);
+		ep_budget_add(&e->power, "offset", offset);
+	}
+}
+
+/* Half the spread seen is the amplitude a locked sampling may have missed. */
+static void add_locking(struct work *w)
+{
+	const struct ep_phase *p =
+		&w->a->part.segments[w->set.segments[0]].phase;
+	double t = w->ret->duration_s, half = 0, u;
+
+	if (w->a->run.jitter || w->set.count != 1 || p->steps_count <= 0 ||
+	    !ep_sampling_locked((double)p->steps_count / t, 1 / w->update_s, t))
+		return;
+	for (size_t i = 0; i < w->m->part_count; i++)
+		if (ep_part_channel(&w->m->parts[i])->shape == EP_GAUGE &&
+		    w->sums[i].max > w->sums[i].min)
+			half += (w->sums[i].max - w->sums[i].min) / 2;
+	if (!(half > 0))
+		return;
+	u = ep_u_limit(half) * t;
+	w->ret->locked = true;
+	ep_budget_add(&w->ret->budget, "locking", u);
+	ep_budget_add(&w->ret->power, "locking", u / t);
+}
+
+static void add_terms(struct work *w)
+{
+	struct ep_energy *e = w->ret;
+	double missing = e->duration_s - e->cover_s;
+	size_t stretches;
+
+	look_at_reading(w);
+	stretches = add_edges(w);
+	for (size_t i = 0; i < w->m->part_count; i++) {
+		add_limits(w, i);
+		add_resolution(w, i, stretches);
+		add_sampling(w, i);
+	}
+	add_locking(w);
+	/* What was not seen may have had twice the mean power, or none. */
+	if (missing > 1e-6) {
+		double u = ep_u_limit(fabs(e->energy_j) / e->cover_s * missing);
+
+		ep_budget_add(&e->budget, "gap", u);
+		ep_budget_add(&e->power, "gap", u / e->duration_s);
+	}
+}
+
+static double peak_of(const struct work *w, bool *ret_bound)
+{
+	double sum = 0;
+
+	for (size_t i = 0; i < w->m->part_count; i++) {
+		const struct ep_stream *s = w->m->parts[i].stream;
+		const struct ep_lane *l =
+			ep_stream_lane_of(s, w->m->parts[i].channel);
+		double peak = -1;
+		bool seen = false;
+
+		for (size_t j = 0; j < i && !seen; j++)
+			seen = w->m->parts[j].stream == s &&
+			       ep_stream_lane_of(s, w->m->parts[j].channel) ==
+				       l;
+		if (seen)
+			continue;
+		for (size_t k = 0; k < w->set.count; k++)
+			peak = fmax(peak, l->peak[w->set.segments[k] + 1]);
+		if (peak < 0)
+			return (double)NAN;
+		*ret_bound = i > 0;
+		sum += peak * 1e-6;
+	}
+	return sum;
+}
+
+/* Energy and coverage; false when there is nothing to work on. */
+static bool add_up(struct work *w)
+{
+	struct ep_energy *e = w->ret;
+
+	e->cover_s = HUGE_VAL;
+	e->fresh_count = HUGE_VAL;
+	for (size_t i = 0; i < w->set.count; i++) {
+		const struct ep_phase *p =
+			&w->a->part.segments[w->set.segments[i]].phase;
+
+		e->duration_s += (double)(p->end_ns - p->start_ns) * 1e-9;
+	}
+	for (size_t i = 0; i < w->m->part_count; i++) {
+		ep_part_sum(w->a, &w->m->parts[i], w->set, &w->sums[i]);
+		w->part_j[i] = w->sums[i].sum;
+		for (size_t k = 0; k < w->set.count; k++)
+			w->part_j[i] += ep_part_window_j(w->a, w->m, i,
+							 w->set.segments[k]);
+		e->energy_j += w->part_j[i];
+		e->cover_s = fmin(e->cover_s, w->sums[i].cover_s);
+		e->fresh_count = fmin(e->fresh_count, w->sums[i].fresh);
+		if ((double)ep_part_channel(&w->m->parts[i])->window_ns * 1e-9 >
+		    e->duration_s) {
+			(void)ep_str_copy(e->reason, sizeof(e->reason),
+					  "shorter than the device's "
+					  "averaging window");
+			return false;
+		}
+	}
+	if (w->set.count == 0 || !(e->cover_s > 0) || e->fresh_count < 1) {
+		(void)ep_str_copy(e->reason, sizeof(e->reason),
+				  "no sample in it");
+		return false;
+	}
+	return true;
+}
+
+void ep_energy_measure(const struct ep_analysis *a, const struct ep_meter *m,
+		       struct ep_set set, struct ep_energy *ret)
+{
+	struct work w = { .a = a, .m = m, .set = set, .ret = ret };
+
+	memset(ret, 0, sizeof(*ret));
+	ret->peak_w = (double)NAN;
+	if (m->part_count == 0 || m->reason[0]) {
+		(void)ep_str_copy(ret->reason, sizeof(ret->reason), m->reason);
+		ret->energy_j = (double)NAN;
+		return;
+	}
+	if (!add_up(&w)) {
+		ret->energy_j = (double)NAN;
+		return;
+	}
+	add_terms(&w);
+	if (m->fine)
+		ret->peak_w = peak_of(&w, &ret->peak_is_bound);
+}

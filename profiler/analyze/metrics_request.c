@@ -1,0 +1,102 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "profiler/analyze/metrics.h"
+
+#include <errno.h>
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/str.h"
+
+/* A 99th percentile of fewer values is the maximum in disguise. */
+#define P99_VALUES_MIN 100
+
+static const struct ep_segment *segment_at(const struct ep_maker *mk, size_t i)
+{
+	return &mk->a->part.segments[mk->set.segments[i]];
+}
+
+/* When the first output token was there; -1 unknown. */
+static int64_t first_token_ns(const struct ep_maker *mk, size_t *ret_border)
+{
+	if (mk->stamp_count > 0)
+		return mk->tokens[0].t_ns;
+	for (size_t i = 0; i < mk->set.count; i++) {
+		const struct ep_phase *p = &segment_at(mk, i)->phase;
+
+		if (strcmp(p->name, EP_PHASE_PREFILL) == 0) {
+			*ret_border = mk->set.segments[i] + 1;
+			return p->end_ns;
+		}
+	}
+	return -1;
+}
+
+static void add_ttft(struct ep_maker *mk)
+{
+	struct ep_metric *m = ep_maker_add(mk, "ttft_s");
+	const struct ep_phase *first = &segment_at(mk, 0)->phase;
+	size_t border = SIZE_MAX;
+	int64_t t = first_token_ns(mk, &border);
+	struct ep_budget b = { .count = 0 };
+
+	if (t < first->start_ns) {
+		ep_metric_refuse(m, "the first token was not seen");
+		return;
+	}
+	ep_budget_add(
+		&b, "border",
+		ep_u_limit(ep_border_slack_s(mk->a, mk->set.segments[0])));
+	if (border != SIZE_MAX)
+		ep_budget_add(&b, "border",
+			      ep_u_limit(ep_border_slack_s(mk->a, border)));
+	ep_metric_set(m, (double)(t - first->start_ns) * 1e-9, &b, 1);
+	(void)ep_str_format(m->reason, sizeof(m->reason),
+			    "from the start of its %s to %s", first->name,
+			    border == SIZE_MAX ? "the first token"
+					       : "the end of prefill");
+}
+
+static void add_latencies(struct ep_maker *mk)
+{
+	static const struct {
+		const char *name;
+		double q;
+		size_t min;
+	} figures[] = {
+		{ "itl_p50_s", 0.50, 1 },
+		{ "itl_p90_s", 0.90, 1 },
+		{ "itl_p99_s", 0.99, P99_VALUES_MIN },
+	};
+	size_t count = mk->stamp_count > 0 ? mk->stamp_count - 1 : 0;
+	double *gaps = calloc(count + 1, sizeof(*gaps));
+
+	if (!gaps) {
+		mk->failed = -ENOMEM;
+		return;
+	}
+	for (size_t i = 0; i < count; i++)
+		gaps[i] =
+			(double)(mk->tokens[i + 1].t_ns - mk->tokens[i].t_ns) *
+			1e-9;
+	for (size_t i = 0; i < sizeof(figures) / sizeof(figures[0]); i++) {
+		struct ep_metric *m = ep_maker_add(mk, figures[i].name);
+
+		if (count < figures[i].min) {
+			ep_metric_refuse(m, count == 0
+						    ? "tokens were not stamped"
+						    : "fewer than 100 "
+						      "intervals");
+			continue;
+		}
+		m->value = ep_quantile_f64(gaps, count, figures[i].q);
+		m->status = EP_STATUS_OK;
+	}
+	free(gaps);
+}
+
+void ep_maker_request(struct ep_maker *mk)
+{
+	add_ttft(mk);
+	add_latencies(mk);
+}

@@ -1,0 +1,72 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#ifndef EP_RUNNERS_LLAMA_H
+#define EP_RUNNERS_LLAMA_H
+
+#include "base/phase.h"
+#include "drivers/uprobe.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+/*
+ * Unmodified programs that use libllama, seen through probes on its C API.
+ *
+ * A hit is an event "probe": text "SYMBOL:in" or "SYMBOL:out", request = thread
+ * id, source "llama:PID:CONTEXT" (CONTEXT in hex: the first argument, or what
+ * a constructor returned), tokens = n_tokens of a decode entered, its return
+ * value when it returns, the index of llama_get_logits_ith, 1 or 0 for a
+ * constructor that worked or failed; -1 otherwise.
+ */
+enum ep_llama_call {
+	EP_LLAMA_DECODE,  /* evaluates a batch: also llama_encode */
+	EP_LLAMA_SYNC,	  /* waits for what was queued */
+	EP_LLAMA_FETCH,	  /* reads logits or embeddings of the last batch */
+	EP_LLAMA_RESET,	  /* starts the library's own accounting again */
+	EP_LLAMA_MODEL,	  /* loads a model */
+	EP_LLAMA_CONTEXT, /* makes a context */
+	EP_LLAMA_FREE,	  /* ends a context */
+};
+
+enum ep_llama_value {
+	EP_LLAMA_VALUE_NONE,
+	EP_LLAMA_VALUE_TOKENS, /* n_tokens of the batch, passed by value */
+	EP_LLAMA_VALUE_INDEX,  /* the second argument */
+};
+
+struct ep_llama_symbol {
+	const char *name;
+	enum ep_llama_call call;
+	enum ep_llama_value value; /* at the entry */
+	bool out;		   /* the return is probed too */
+	const char *unless; /* left out when the library has this one, which
+			       it only calls */
+};
+/* In the order in which probes are set: what must not be missed comes first. */
+extern const struct ep_llama_symbol ep_llama_symbols[];
+extern const size_t ep_llama_symbol_count;
+
+/* Which libraries count: those that have this. */
+#define EP_LLAMA_KEY_SYMBOL "llama_decode"
+
+/*
+ * Where probes go in an open file: 0 when it is no libllama.  A point's probe
+ * is twice the index of its symbol, plus one for the return.
+ */
+size_t ep_llama_points(int fd, struct ep_uprobe_point *ret, size_t max);
+
+/* The observer's timeline() (runners/runner.h). */
+int ep_llama_timeline(const struct ep_event *events, size_t count,
+		      int64_t gate_ns, int64_t exit_ns,
+		      struct ep_timeline *ret);
+
+/*
+ * Calls each() with an open descriptor and the path of the program and of the
+ * libraries the dynamic linker will load with it, as far as RUNPATH,
+ * LD_LIBRARY_PATH and the usual folders tell.
+ */
+void ep_llama_scan(const char *program,
+		   void (*each)(void *ctx, int fd, const char *path),
+		   void *ctx);
+
+#endif

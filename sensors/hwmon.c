@@ -1,0 +1,324 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "drivers/hwmon.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/str.h"
+#include "sensors/files.h"
+#include "sensors/table.h"
+
+struct ep_sensor {
+	const struct ep_env *env;
+	struct ep_files files;
+};
+
+/* A file that was taken: which one, and what it was. */
+struct taken {
+	size_t chip;
+	struct ep_hwmon_attr attr;
+};
+
+/* Lives during open only. */
+struct survey {
+	const struct ep_env *env;
+	struct ep_files *files;
+	struct ep_left_out left_out;
+	bool unpaired;
+	struct ep_hwmon_chip chips[EP_HWMON_CHIPS_MAX];
+	struct ep_hwmon_attr attrs[EP_HWMON_ATTRS_MAX];
+	size_t attr_count;
+	struct taken taken[EP_CHANNELS_MAX];
+};
+
+static const struct {
+	enum ep_quantity quantity;
+	enum ep_shape shape;
+	int64_t scale; /* to the micro-unit */
+	const char *suffix;
+} kinds[EP_HWMON_KIND_COUNT] = {
+	[EP_HWMON_POWER] = { EP_POWER_UW, EP_GAUGE, 1, "" },
+	[EP_HWMON_ENERGY] = { EP_ENERGY_UJ, EP_COUNTER, 1, "_energy" },
+	[EP_HWMON_IN] = { EP_VOLTAGE_UV, EP_GAUGE, 1000, "_volts" },
+	[EP_HWMON_CURR] = { EP_CURRENT_UA, EP_GAUGE, 1000, "_amps" },
+};
+
+/* "vin" and "iin", "pout1" and "iout1" are one rail (PMBus drivers). */
+static bool same_label(const char *a, const char *b)
+{
+	if (strcmp(a, b) == 0)
+		return true;
+	return strchr("vip", a[0]) && strchr("vip", b[0]) && a[0] && b[0] &&
+	       a[1] && strcmp(a + 1, b + 1) == 0;
+}
+
+/* Do two attributes of a chip belong to one rail? */
+static bool same_rail(const struct ep_hwmon_attr *a,
+		      const struct ep_hwmon_attr *b)
+{
+	if (a->label[0] && b->label[0])
+		return same_label(a->label, b->label);
+	return a->index == b->index;
+}
+
+/* in1 of ina219 and ina226 is the bus, in0 the drop over the shunt; in4 and
+ * above of ina3221 are shunts again. */
+static bool is_rail_pair(const struct ep_hwmon_chip *chip,
+			 const struct ep_hwmon_attr *volts,
+			 const struct ep_hwmon_attr *amps)
+{
+	if (strcmp(chip->name, "ina3221") == 0 &&
+	    (volts->index > 3 || amps->index > 3))
+		return false;
+	return same_rail(volts, amps);
+}
+
+/* Is there a power reading for what a V x I pair would give?  Power comes first
+ * among the attributes of a chip. */
+static bool has_power(const struct survey *s, size_t chip_index,
+		      const struct ep_hwmon_attr *a)
+{
+	for (size_t i = 0; i < s->files->file_count; i++)
+		if (s->taken[i].chip == chip_index &&
+		    s->taken[i].attr.kind == EP_HWMON_POWER &&
+		    same_rail(&s->taken[i].attr, a))
+			return true;
+	return false;
+}
+
+static bool is_paired(const struct survey *s, size_t chip_index,
+		      const struct ep_hwmon_attr *a)
+{
+	const struct ep_hwmon_chip *chip = &s->chips[chip_index];
+	enum ep_hwmon_kind other =
+		a->kind == EP_HWMON_IN ? EP_HWMON_CURR : EP_HWMON_IN;
+
+	if (has_power(s, chip_index, a))
+		return false;
+	for (size_t i = 0; i < s->attr_count; i++)
+		if (s->attrs[i].kind == other &&
+		    is_rail_pair(chip, a, &s->attrs[i]))
+			return true;
+	return false;
+}
+
+/* "ina3221_VDD_IN_volts", "amdgpu_PPT", "acpitz_power1_average" */
+static void name_channel(const struct ep_hwmon_chip *chip,
+			 const struct ep_hwmon_attr *a, const char *suffix,
+			 char ret[EP_CHANNEL_NAME_BYTES])
+{
+	if (a->label[0])
+		(void)ep_str_format(ret, EP_CHANNEL_NAME_BYTES,
+				    "%.16s_%.20s%s%s", chip->name, a->label,
+				    suffix, a->average ? "_average" : "");
+	else
+		(void)ep_str_format(ret, EP_CHANNEL_NAME_BYTES, "%.16s_%s%d%s",
+				    chip->name, ep_hwmon_kind_name(a->kind),
+				    a->index, a->average ? "_average" : "");
+}
+
+static void take_attr(struct survey *s, size_t chip_index,
+		      const struct ep_hwmon_attr *a)
+{
+	const struct ep_hwmon_chip *chip = &s->chips[chip_index];
+	const struct ep_root *root = &s->env->root;
+	struct ep_channel c = {
+		.quantity = kinds[a->kind].quantity,
+		.shape = kinds[a->kind].shape,
+		.refresh_ns = ep_hwmon_refresh_ns(root, chip),
+		.window_ns = ep_hwmon_window_ns(root, chip, a),
+		.resolution =
+			kinds[a->kind].scale > 1 ? kinds[a->kind].scale : 0,
+	};
+	size_t index = s->files->file_count;
+	int r;
+
+	if (!s->unpaired &&
+	    (a->kind == EP_HWMON_IN || a->kind == EP_HWMON_CURR) &&
+	    !is_paired(s, chip_index, a))
+		return;
+	name_channel(chip, a, kinds[a->kind].suffix, c.name);
+	r = ep_hwmon_open(root, chip, a);
+	if (r >= 0)
+		r = ep_files_add(s->files, r, kinds[a->kind].scale, &c);
+	if (r < 0) {
+		ep_left_out_add(&s->left_out, c.name, r);
+		return;
+	}
+	s->taken[index].chip = chip_index;
+	s->taken[index].attr = *a;
+}
+
+static void take_chip(struct survey *s, size_t chip_index)
+{
+	int n = ep_hwmon_attrs(&s->env->root, &s->chips[chip_index], s->attrs,
+			       EP_HWMON_ATTRS_MAX);
+
+	if (n < 0)
+		ep_left_out_add(&s->left_out, s->chips[chip_index].name, n);
+	s->attr_count = n > 0 ? (size_t)n : 0;
+	for (size_t i = 0; i < s->attr_count; i++)
+		take_attr(s, chip_index, &s->attrs[i]);
+}
+
+/* Each current with the voltage of its rail. */
+static void add_product(struct survey *s, size_t amps)
+{
+	const struct taken *a = &s->taken[amps];
+	const struct ep_hwmon_chip *chip = &s->chips[a->chip];
+	char name[EP_CHANNEL_NAME_BYTES];
+
+	if (has_power(s, a->chip, &a->attr))
+		return;
+	for (size_t i = 0; i < s->files->file_count; i++) {
+		const struct taken *v = &s->taken[i];
+
+		if (v->chip != a->chip || v->attr.kind != EP_HWMON_IN ||
+		    !is_rail_pair(chip, &v->attr, &a->attr))
+			continue;
+		(void)ep_str_format(
+			name, sizeof(name), "%.16s_%.20s", chip->name,
+			v->attr.label[0] ? v->attr.label : a->attr.label);
+		if (!v->attr.label[0] && !a->attr.label[0])
+			(void)ep_str_format(name, sizeof(name),
+					    "%.16s_in%d_curr%d", chip->name,
+					    v->attr.index, a->attr.index);
+		if (ep_files_add_product(s->files, i, amps, name) < 0)
+			ep_left_out_add(&s->left_out, name, -E2BIG);
+		return;
+	}
+}
+
+static int survey_all(struct survey *s, const char *glob, struct ep_err *err)
+{
+	int n = ep_hwmon_chips(&s->env->root, glob, s->chips,
+			       EP_HWMON_CHIPS_MAX);
+
+	if (n < 0)
+		return ep_err_set(err, n,
+				  "hwmon: the chips cannot be listed: "
+				  "%s",
+				  strerror(-n));
+	for (size_t i = 0; i < (size_t)n; i++)
+		take_chip(s, i);
+	for (size_t i = 0; i < s->files->file_count; i++)
+		if (s->taken[i].attr.kind == EP_HWMON_CURR)
+			add_product(s, i);
+	ep_left_out_end(&s->left_out);
+	if (s->files->file_count > 0)
+		return 0;
+	if (s->left_out.count > 0)
+		return ep_err_set(err, -ENODEV,
+				  "hwmon: no reading of '%s' can be used: %s",
+				  glob, s->left_out.notes->text[0]);
+	return ep_err_set(err, -ENODEV,
+			  n > 0 ? "hwmon: '%s' has no power, energy, voltage "
+				  "or current reading"
+				: "hwmon: there is no chip '%s' here",
+			  glob);
+}
+
+static void hwmon_close(struct ep_sensor *sensor)
+{
+	if (!sensor)
+		return;
+	ep_files_done(&sensor->files);
+	free(sensor);
+}
+
+static int hwmon_check(const struct ep_conf *conf, struct ep_err *err)
+{
+	bool unpaired;
+
+	return ep_conf_get_bool(conf, "unpaired", true, &unpaired, err);
+}
+
+static int hwmon_open(const struct ep_env *env, const struct ep_conf *conf,
+		      struct ep_sensor **ret, struct ep_sensor_notes *notes,
+		      struct ep_err *err)
+{
+	struct ep_sensor *sensor = calloc(1, sizeof(*sensor));
+	struct survey *s = calloc(1, sizeof(*s));
+	const char *glob = ep_conf_get(conf, "chip");
+	bool unpaired = true;
+	int r = -ENOMEM;
+
+	if (!sensor || !s ||
+	    ep_files_init(&sensor->files, EP_CHANNELS_MAX) < 0) {
+		r = ep_err_set(err, r, "out of memory");
+		goto out;
+	}
+	r = ep_conf_get_bool(conf, "unpaired", true, &unpaired, err);
+	if (r < 0)
+		goto out;
+	sensor->env = env;
+	s->env = env;
+	s->files = &sensor->files;
+	s->left_out.notes = notes;
+	s->unpaired = unpaired;
+	r = survey_all(s, glob ? glob : "*", err);
+	if (r == 0) {
+		*ret = sensor;
+		sensor = NULL;
+	}
+out:
+	free(s);
+	hwmon_close(sensor);
+	return r;
+}
+
+static int hwmon_probe(const struct ep_env *env, struct ep_err *err)
+{
+	struct ep_hwmon_chip *chips =
+		calloc(EP_HWMON_CHIPS_MAX, sizeof(*chips));
+	struct ep_hwmon_attr *attrs =
+		calloc(EP_HWMON_ATTRS_MAX, sizeof(*attrs));
+	int found = 0;
+	int n = -ENOMEM;
+
+	if (chips && attrs)
+		n = ep_hwmon_chips(&env->root, "*", chips, EP_HWMON_CHIPS_MAX);
+	for (int i = 0; i < n; i++) {
+		int m = ep_hwmon_attrs(&env->root, &chips[i], attrs,
+				       EP_HWMON_ATTRS_MAX);
+
+		found += m > 0 ? m : 0;
+	}
+	free(chips);
+	free(attrs);
+	return n < 0 ? ep_err_set(err, n, "hwmon: %s", strerror(-n)) : found;
+}
+
+static size_t hwmon_channels(const struct ep_sensor *sensor,
+			     const struct ep_channel **ret)
+{
+	*ret = sensor->files.channels;
+	return sensor->files.channel_count;
+}
+
+static int hwmon_poll(struct ep_sensor *sensor, int64_t now_ns,
+		      const struct ep_sink *sink)
+{
+	(void)now_ns;
+	return ep_files_poll(&sensor->files, sensor->env, sink);
+}
+
+static const struct ep_param hwmon_params[] = {
+	{ "chip", "*", "chips to read, by name: '*' and '?' match" },
+	{ "unpaired", "yes",
+	  "also voltages and currents that make no power together" },
+	{ NULL, NULL, NULL },
+};
+
+const struct ep_sensor_ops ep_sensor_hwmon = {
+	.name = "hwmon",
+	.summary = "power, energy, voltage and current of hwmon chips",
+	.params = hwmon_params,
+	.check = hwmon_check,
+	.probe = hwmon_probe,
+	.open = hwmon_open,
+	.channels = hwmon_channels,
+	.poll = hwmon_poll,
+	.close = hwmon_close,
+};

@@ -1,0 +1,394 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <pthread.h>
+#include <sched.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/epoll.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "base/clock.h"
+#include "drivers/elf.h"
+#include "drivers/uprobe.h"
+
+#define HITS_MAX 4096
+
+/* Passed like a llama_batch: too big for registers. */
+struct uprobe_batch {
+	int32_t count;
+	void *more[6];
+};
+
+int uprobe_target_eval(void *context, struct uprobe_batch batch);
+long uprobe_target_plain(void *context, int index);
+
+__attribute__((noinline)) int uprobe_target_eval(void *context,
+						 struct uprobe_batch batch)
+{
+	__asm__ volatile("" ::"r"(context));
+	return batch.count > 100 ? 1 : -batch.count;
+}
+
+__attribute__((noinline)) long uprobe_target_plain(void *context, int index)
+{
+	__asm__ volatile("" ::"r"(context));
+	return index;
+}
+
+enum { EVAL_IN, EVAL_OUT, PLAIN_IN };
+
+struct hits {
+	struct ep_uprobe_hit items[HITS_MAX];
+	size_t count;
+};
+
+static void keep(void *ctx, const struct ep_uprobe_hit *hit)
+{
+	struct hits *h = ctx;
+
+	if (hit->pid == getpid() && h->count < HITS_MAX)
+		h->items[h->count++] = *hit;
+}
+
+static void need_probes(void)
+{
+	struct ep_err err = { 0 };
+
+	if (ep_uprobe_check(&err) < 0) {
+		print_message("SKIP: %s\n", err.text);
+		skip();
+	}
+}
+
+static struct ep_uprobe_set *set_on_targets(bool best)
+{
+	static const char *const names[] = { "uprobe_target_eval",
+					     "uprobe_target_plain" };
+	struct ep_elf_symbol found[2];
+	struct ep_uprobe_set *set = NULL;
+	struct ep_err err = { 0 };
+	struct ep_elf elf;
+	int fd = open("/proc/self/exe", O_RDONLY | O_CLOEXEC);
+
+	assert_true(fd >= 0);
+	assert_int_equal(ep_elf_init(&elf, fd), 0);
+	assert_int_equal(ep_elf_find(&elf, names, 2, found), 2);
+	assert_int_equal(ep_uprobe_set_open(best, &set, &err), 0);
+	assert_string_equal(err.text, "");
+	assert_int_equal(ep_uprobe_set_add(
+				 set, fd,
+				 (const struct ep_uprobe_point[]){
+					 { ep_elf_probe_offset(&elf, &found[0]),
+					   EP_UPROBE_STRUCT, EVAL_IN },
+					 { ep_elf_probe_offset(&elf, &found[0]),
+					   EP_UPROBE_RETURN, EVAL_OUT },
+					 { ep_elf_probe_offset(&elf, &found[1]),
+					   0, PLAIN_IN },
+				 },
+				 3, &err),
+			 0);
+	close(fd);
+	return set;
+}
+
+static void *eval_in_a_thread(void *arg)
+{
+	struct uprobe_batch batch = { .count = 7 };
+
+	return (void *)(intptr_t)uprobe_target_eval(arg, batch);
+}
+
+static void check_hits(bool best)
+{
+	struct uprobe_batch batch = { .count = 512 };
+	struct ep_uprobe_set *set;
+	struct hits *h = test_calloc(1, sizeof(*h));
+	int64_t before = ep_clock_monotonic_ns();
+	int here = 0;
+	pthread_t thread;
+
+	set = set_on_targets(best);
+	assert_int_equal(uprobe_target_eval(&here, batch), 1);
+	assert_int_equal(uprobe_target_plain(&here, 42), 42);
+	/* Inherited events would make this fail with EFAULT. */
+	assert_int_equal(pthread_create(&thread, NULL, eval_in_a_thread, &here),
+			 0);
+	assert_int_equal(pthread_join(thread, NULL), 0);
+	ep_uprobe_set_mark(set);
+	assert_int_equal(ep_uprobe_set_drain(set, keep, h), 0);
+	assert_int_equal(h->count, 5);
+	assert_int_equal(h->items[0].probe, EVAL_IN);
+	assert_int_equal(h->items[0].first, (uintptr_t)&here);
+	assert_int_equal(h->items[0].second, 512);
+	assert_int_equal(h->items[0].tid, gettid());
+	assert_int_equal(h->items[1].probe, EVAL_OUT);
+	assert_int_equal(h->items[1].value, 1);
+	assert_int_equal(h->items[2].probe, PLAIN_IN);
+	assert_int_equal(h->items[2].second, 42);
+	assert_int_equal(h->items[3].second, 7);
+	assert_int_not_equal(h->items[3].tid, gettid());
+	assert_int_equal((int32_t)h->items[4].value, -7);
+	for (size_t i = 0; i < h->count; i++) {
+		assert_true(h->items[i].t_ns >= before);
+		before = h->items[i].t_ns;
+	}
+	assert_true(before <= ep_clock_monotonic_ns());
+	ep_uprobe_set_close(set);
+	test_free(h);
+}
+
+static void hits_tell_arguments_and_results(void **state)
+{
+	(void)state;
+	need_probes();
+	check_hits(true);
+}
+
+static void hits_without_tracefs(void **state)
+{
+	struct ep_uprobe_set *set = NULL;
+
+	(void)state;
+	need_probes();
+	if (ep_uprobe_set_open(false, &set, NULL) < 0) {
+		print_message("SKIP: the uprobe PMU is not there\n");
+		skip();
+	}
+	assert_string_equal(ep_uprobe_set_way(set), "pmu");
+	ep_uprobe_set_close(set);
+	check_hits(false);
+}
+
+static void many_hits_come_whole_and_in_order(void **state)
+{
+	struct ep_uprobe_set *set;
+	struct hits *h;
+
+	(void)state;
+	need_probes();
+	h = test_calloc(1, sizeof(*h));
+	set = set_on_targets(true);
+	for (int i = 0; i < 1000; i++) {
+		(void)uprobe_target_plain(h, i);
+		if (i % 100 == 99) {
+			ep_uprobe_set_mark(set);
+			assert_int_equal(ep_uprobe_set_drain(set, keep, h), 0);
+		}
+	}
+	assert_int_equal(h->count, 1000);
+	for (int i = 0; i < 1000; i++)
+		assert_int_equal(h->items[i].second, i);
+	ep_uprobe_set_close(set);
+	test_free(h);
+}
+
+static void lost_hits_are_counted(void **state)
+{
+	struct ep_uprobe_set *set;
+	struct hits *h;
+	cpu_set_t before, one;
+	int64_t lost;
+
+	(void)state;
+	need_probes();
+	/* One CPU's ring, however many there are. */
+	CPU_ZERO(&one);
+	CPU_SET((size_t)sched_getcpu(), &one);
+	assert_int_equal(sched_getaffinity(0, sizeof(before), &before), 0);
+	assert_int_equal(sched_setaffinity(0, sizeof(one), &one), 0);
+	h = test_calloc(1, sizeof(*h));
+	set = set_on_targets(true);
+	for (int i = 0; i < 30000; i++)
+		(void)uprobe_target_plain(h, i);
+	ep_uprobe_set_mark(set);
+	lost = ep_uprobe_set_drain(set, keep, h);
+	/* What is lost stands in front of the next hit that has room. */
+	(void)uprobe_target_plain(h, 0);
+	ep_uprobe_set_mark(set);
+	lost += ep_uprobe_set_drain(set, keep, h);
+	assert_true(lost > 0 && lost < 30000);
+	assert_int_equal(sched_setaffinity(0, sizeof(before), &before), 0);
+	ep_uprobe_set_close(set);
+	test_free(h);
+}
+
+static void a_probe_needs_a_place_in_the_file(void **state)
+{
+	const struct ep_uprobe_point far = { .offset = UINT64_C(1) << 50 };
+	struct ep_uprobe_set *set = NULL;
+	struct ep_err err = { 0 };
+	int fd;
+
+	(void)state;
+	need_probes();
+	assert_int_equal(ep_uprobe_set_open(true, &set, &err), 0);
+	fd = open("/proc/self/exe", O_RDONLY | O_CLOEXEC);
+	assert_true(ep_uprobe_set_add(set, fd, &far, 1, &err) < 0);
+	assert_true(err.text[0]);
+	close(fd);
+	ep_uprobe_set_close(set);
+}
+
+struct maps {
+	char exe[4096];
+	int seen;
+	pid_t pid;
+};
+
+static void note_map(void *ctx, const struct ep_uprobe_map *m)
+{
+	struct maps *maps = ctx;
+	int fd;
+
+	assert_true(m->end > m->start && m->t_ns > 0);
+	if (m->pid != maps->pid || strcmp(m->path, maps->exe) != 0)
+		return;
+	fd = ep_uprobe_map_open(m);
+	assert_true(fd >= 0);
+	close(fd);
+	maps->seen++;
+}
+
+/* The child says something once it runs, and ends when its input does. */
+static pid_t hold_child(int *ret_gate, int *ret_talk, int *ret_end)
+{
+	int gate[2], talk[2], end[2];
+	char byte;
+	pid_t pid;
+
+	assert_int_equal(pipe2(gate, O_CLOEXEC), 0);
+	assert_int_equal(pipe2(talk, O_CLOEXEC), 0);
+	assert_int_equal(pipe2(end, O_CLOEXEC), 0);
+	pid = fork();
+	if (pid == 0) {
+		if (read(gate[0], &byte, 1) == 1) {
+			dup2(end[0], 0);
+			dup2(talk[1], 1);
+			execl("/proc/self/exe", "test_uprobe", "child", NULL);
+		}
+		_exit(1);
+	}
+	close(gate[0]);
+	close(talk[1]);
+	close(end[0]);
+	*ret_gate = gate[1];
+	*ret_talk = talk[0];
+	*ret_end = end[1];
+	return pid;
+}
+
+static void track_sees_mappings_and_forks(void **state)
+{
+	struct epoll_event ev;
+	struct ep_uprobe_track *track = NULL;
+	struct maps maps = { .exe = "" };
+	struct ep_err err = { 0 };
+	int64_t lost = 0, records;
+	int gate, talk, end, status, epoll_fd;
+	int32_t grandchild = 0;
+
+	(void)state;
+	need_probes();
+	assert_true(readlink("/proc/self/exe", maps.exe, sizeof(maps.exe) - 1) >
+		    0);
+	maps.pid = hold_child(&gate, &talk, &end);
+	epoll_fd = epoll_create1(EPOLL_CLOEXEC);
+	assert_int_equal(ep_uprobe_track_open(maps.pid, &track, &err), 0);
+	assert_int_equal(ep_uprobe_track_watch(track, epoll_fd, true), 0);
+	assert_int_equal(ep_uprobe_track_drain(track, note_map, &maps, &lost),
+			 0);
+	assert_int_equal(write(gate, "g", 1), 1);
+	assert_int_equal(epoll_wait(epoll_fd, &ev, 1, 10000), 1);
+	assert_int_equal(read(talk, &grandchild, sizeof(grandchild)),
+			 sizeof(grandchild));
+	records = ep_uprobe_track_drain(track, note_map, &maps, &lost);
+	assert_true(records > 0);
+	assert_int_equal(lost, 0);
+	assert_int_equal(maps.seen, 1);
+	assert_true(ep_uprobe_track_has(track, maps.pid));
+	assert_true(ep_uprobe_track_has(track, grandchild));
+	assert_false(ep_uprobe_track_has(track, getpid()));
+	assert_int_equal(ep_uprobe_track_watch(track, epoll_fd, false), 0);
+	close(end);
+	assert_int_equal(waitpid(maps.pid, &status, 0), maps.pid);
+	assert_int_equal(status, 0);
+	ep_uprobe_track_close(track);
+	close(gate);
+	close(talk);
+	close(epoll_fd);
+}
+
+static void refused_with_the_remedy(void **state)
+{
+	struct ep_err err = { 0 };
+	int status;
+	pid_t pid;
+
+	(void)state;
+	if (geteuid() != 0) {
+		assert_int_equal(ep_uprobe_check(&err), -EACCES);
+		assert_non_null(strstr(err.text, "sudo"));
+		return;
+	}
+	need_probes();
+	pid = fork();
+	if (pid == 0) {
+		if (setresuid(65534, 65534, 65534) < 0)
+			_exit(9);
+		_exit(ep_uprobe_check(&err) != -EACCES ||
+		      !strstr(err.text, "run with sudo, or mark phases with "
+					"edgeprof.h"));
+	}
+	assert_int_equal(waitpid(pid, &status, 0), pid);
+	assert_int_equal(status, 0);
+}
+
+static void closing_nothing_is_fine(void **state)
+{
+	(void)state;
+	ep_uprobe_set_close(NULL);
+	ep_uprobe_track_close(NULL);
+}
+
+/* What track_sees_mappings_and_forks() executes. */
+static int child_main(void)
+{
+	pid_t pid = fork();
+	int32_t number = pid;
+	char byte;
+
+	if (pid == 0)
+		_exit(0);
+	waitpid(pid, NULL, 0);
+	if (write(1, &number, sizeof(number)) != sizeof(number))
+		return 1;
+	return read(0, &byte, 1) == 0 ? 0 : 1;
+}
+
+int main(int argc, char **argv)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(hits_tell_arguments_and_results),
+		cmocka_unit_test(hits_without_tracefs),
+		cmocka_unit_test(many_hits_come_whole_and_in_order),
+		cmocka_unit_test(lost_hits_are_counted),
+		cmocka_unit_test(a_probe_needs_a_place_in_the_file),
+		cmocka_unit_test(track_sees_mappings_and_forks),
+		cmocka_unit_test(refused_with_the_remedy),
+		cmocka_unit_test(closing_nothing_is_fine),
+	};
+
+	if (argc == 2 && strcmp(argv[1], "child") == 0)
+		return child_main();
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
