@@ -17,6 +17,7 @@ struct ep_env {
 	pid_t target_pid; /* the program at the gate; 0 = none yet, or the
 			     whole system when system_wide is set */
 	const char *target_path; /* its program file; NULL unknown */
+	char *const *target_argv; /* NULL-terminated; NULL unknown */
 	int system_wide;	 /* --duration without a command */
 	int64_t interval_ns;	 /* the grid */
 };

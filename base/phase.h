@@ -80,9 +80,10 @@ int ep_timeline_add_token(struct ep_timeline *tl,
  * mark     edgeprof.h said a phase    source "pid:stream", phase its name
  *          begins (phase "" = none)
  * token    edgeprof.h said a token    source "pid:stream"
- * probe    a probe was hit            source "llama", text "SYMBOL:in" or
- *                                     "SYMBOL:out", tokens its argument or
- *                                     return value, request = thread id
+ * probe    a probe was hit            source "llama:PID:CONTEXT" (hex), text
+ *                                     "SYMBOL:in" or "SYMBOL:out", tokens its
+ *                                     argument or return value, request =
+ *                                     thread id (runners/llama.h)
  * clock    clock pair                 text "real_ns=N boot_ns=N"
  * step     the wall clock was set     text "by_ns=N"
  * cpu      a CPU went or came         source "cpuN", text "offline"/"online"

@@ -15,9 +15,11 @@
  * processor spent in its idle states (cpuidle) is taken from the clock's.
  * /proc/stat is not used: it counts ticks.
  *
- * Both tell late, never too much: a task that does not let go for a second
- * shows when it does.  witness_ns, CPU time known to have been spent by then
- * (of the measured program), brings that part forward.
+ * Both tell late: a task that does not let go for a second shows when it does.
+ * Brought forward are the CPU time known to have been spent (witness_ns, of the
+ * measured program), the processor the caller found awake, and all of them
+ * while there is a task for each.  What is still late is handed out no faster
+ * than the processors could have worked.
  */
 struct ep_busy;
 
@@ -35,7 +37,7 @@ const char *ep_busy_source(const struct ep_busy *busy);
 
 /*
  * Since open; never goes back.  now_ns is the CLOCK_MONOTONIC instant of the
- * call, witness_ns a cumulative count or 0.  Returns 1 when a processor that
+ * call, on the thread that always calls; witness_ns a cumulative count or 0.  Returns 1 when a processor that
  * went away and came back cannot be read any more (its share is missing), else 0;
  * -errno, -EBADMSG for garbage.
  */

@@ -365,6 +365,7 @@ int ep_elf_needed(const struct ep_elf *e, struct ep_elf_needed *ret)
 	int r;
 
 	memset(ret, 0, sizeof(*ret));
+	memset(d, 0, sizeof(d));
 	if (count == 0)
 		return -ENOENT;
 	if (count > sizeof(d) / sizeof(d[0]))

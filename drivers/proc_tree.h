@@ -35,7 +35,7 @@ int ep_proc_tree_start(struct ep_proc_tree *tree, pid_t pid) EP_MUST_CHECK;
 bool ep_proc_tree_started(const struct ep_proc_tree *tree);
 
 /*
- * One bounded piece of a walk (at most 8 small files, or about 60 us): 1 when
+ * One bounded piece of a walk (at most 8 small files, or about 30 us): 1 when
  * it was the last piece, 0 when there is more to do or the next walk is not
  * due, -errno.
  */

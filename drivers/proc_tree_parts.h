@@ -6,8 +6,8 @@
 
 #include <time.h>
 
-/* Between proc_tree.c (who belongs to it, what they used) and proc_walk.c (how
- * new ones are found). */
+/* Between proc_tree.c (who belongs to it, what they used), proc_walk.c (how
+ * new ones are found) and proc_stat.c (what /proc says of one). */
 
 #define EP_PROC_REST 100 /* rest so many times as long as the work took */
 #define EP_PROC_OWN_MAX 64
@@ -19,7 +19,12 @@ struct ep_process {
 	int64_t cpu_ns;
 };
 
-enum ep_walk_phase { EP_WALK_REST, EP_WALK_SCAN, EP_WALK_THREADS };
+enum ep_walk_phase {
+	EP_WALK_REST,
+	EP_WALK_PROBE, /* new processes, number by number */
+	EP_WALK_SCAN,  /* the same by listing all */
+	EP_WALK_THREADS,
+};
 
 struct ep_proc_tree {
 	struct ep_process procs[EP_PROC_TREE_MAX];
@@ -45,7 +50,7 @@ struct ep_proc_tree {
 	size_t thread_proc; /* whose threads are being looked at */
 	int64_t threads_now, looked_now, busy_now;
 	int64_t threads_count, busy_count;
-	_Alignas(8) char dents[2048];
+	_Alignas(8) char dents[1024];
 };
 
 /* What one stat file says. */
@@ -57,7 +62,17 @@ struct ep_walk_stat {
 };
 int ep_walk_stat_parse(const char *text,
 		       struct ep_walk_stat *ret) EP_MUST_CHECK;
+int ep_walk_stat_read_at(const char *path,
+			 struct ep_walk_stat *ret) EP_MUST_CHECK;
 int ep_walk_stat_read(pid_t pid, struct ep_walk_stat *ret) EP_MUST_CHECK;
+
+/* The folder the walk is in.  A name that is a number, or 0 for others;
+ * -ENODATA when the block of names is used up. */
+int ep_walk_open_dir(struct ep_proc_tree *tree, const char *path) EP_MUST_CHECK;
+void ep_walk_close_dir(struct ep_proc_tree *tree);
+int ep_walk_next_number(struct ep_proc_tree *tree, pid_t *ret) EP_MUST_CHECK;
+/* 1, 0 at the end of the folder, -errno. */
+int ep_walk_next_block(struct ep_proc_tree *tree) EP_MUST_CHECK;
 
 void ep_proc_tree_add(struct ep_proc_tree *tree, pid_t pid,
 		      int64_t start_ticks);

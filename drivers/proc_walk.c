@@ -2,9 +2,8 @@
 #include "drivers/proc_tree_parts.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <string.h>
-#include <sys/syscall.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "base/clock.h"
@@ -13,87 +12,24 @@
 #include "base/str.h"
 
 #define STEP_FILES 8
-#define STEP_NS INT64_C(60000)
+#define PROBES_MAX 8192
+#define STEP_NS INT64_C(30000)
 
-/* getdents64(2): readdir(3) would allocate */
-struct dent {
-	uint64_t ino;
-	int64_t off;
-	unsigned short reclen;
-	unsigned char type;
-	char name[];
-};
-
-/* The field count fields after text, which points at one; NULL at the end. */
-static const char *skip_fields(const char *text, int count)
-{
-	for (; count > 0; count--) {
-		text = strchr(text, ' ');
-		if (!text)
-			return NULL;
-		text++;
-	}
-	return text;
-}
-
-static int field_i64(const char *text, int64_t *ret)
-{
-	return text && ep_num_scan_i64(text, strcspn(text, " \n"), ret) > 0
-		       ? 0
-		       : -EBADMSG;
-}
-
-/* proc(5): pid (comm) state ppid ... threads(20) ... starttime(22); comm may
- * hold anything, so counting begins at the last ')'. */
-int ep_walk_stat_parse(const char *text, struct ep_walk_stat *ret)
-{
-	const char *at = strrchr(text, ')');
-	int64_t ppid;
-
-	if (!at || at[1] != ' ' || !at[2])
-		return -EBADMSG;
-	ret->state = at[2];
-	at = skip_fields(at + 2, 1);
-	if (field_i64(at, &ppid) < 0)
-		return -EBADMSG;
-	ret->ppid = (pid_t)ppid;
-	at = skip_fields(at, 16);
-	if (field_i64(at, &ret->threads_count) < 0)
-		return -EBADMSG;
-	return field_i64(skip_fields(at, 2), &ret->start_ticks);
-}
-
-static int read_stat(const char *path, struct ep_walk_stat *ret)
-{
-	char text[1024];
-	int fd = open(path, O_RDONLY | O_CLOEXEC);
-	int n;
-
-	if (fd < 0)
-		return -errno;
-	n = ep_kept_read_text(fd, text, sizeof(text));
-	close(fd);
-	return n < 0 ? n : ep_walk_stat_parse(text, ret);
-}
-
-int ep_walk_stat_read(pid_t pid, struct ep_walk_stat *ret)
-{
-	char path[48];
-
-	(void)ep_str_format(path, sizeof(path), "/proc/%d/stat", (int)pid);
-	return read_stat(path, ret);
-}
-
-/* The process number given out last: the fifth word of loadavg. */
+/* The process number given out last: the fifth and last word of loadavg. */
 static int read_last_pid(const struct ep_proc_tree *tree, pid_t *ret)
 {
 	char text[128];
+	const char *at;
 	int64_t value;
 	int n = ep_kept_read_text(tree->loadavg_fd, text, sizeof(text));
 
 	if (n < 0)
 		return n;
-	if (field_i64(skip_fields(text, 4), &value) < 0 || value <= 0)
+	at = strrchr(text, ' ');
+	if (!at ||
+	    ep_num_scan_i64(at + 1, strspn(at + 1, "0123456789"), &value) <=
+		    0 ||
+	    value <= 0 || value > INT32_MAX)
 		return -EBADMSG;
 	*ret = (pid_t)value;
 	return 0;
@@ -105,52 +41,6 @@ static bool is_own(const struct ep_proc_tree *tree, pid_t pid)
 		if (tree->own[i] == pid)
 			return true;
 	return false;
-}
-
-/* The next name in the listed folder as a number, 0 for other names; -ENODATA
- * when the block is used up. */
-static int next_number(struct ep_proc_tree *tree, pid_t *ret)
-{
-	const struct dent *d;
-	int64_t value;
-	size_t len;
-
-	if (tree->dents_at >= tree->dents_end)
-		return -ENODATA;
-	d = (const struct dent *)(const void *)(tree->dents + tree->dents_at);
-	tree->dents_at += d->reclen;
-	len = strlen(d->name);
-	*ret = 0;
-	if (ep_num_scan_i64(d->name, len, &value) == (int)len && value > 0 &&
-	    value <= INT32_MAX)
-		*ret = (pid_t)value;
-	return 0;
-}
-
-/* The next block of names: 1, or 0 at the end of the folder, or -errno. */
-static int next_block(struct ep_proc_tree *tree)
-{
-	long n = syscall(SYS_getdents64, tree->dir_fd, tree->dents,
-			 sizeof(tree->dents));
-
-	tree->dents_at = 0;
-	tree->dents_end = n > 0 ? (size_t)n : 0;
-	return n < 0 ? -errno : n > 0;
-}
-
-static void close_dir(struct ep_proc_tree *tree)
-{
-	if (tree->dir_fd >= 0)
-		close(tree->dir_fd);
-	tree->dir_fd = -1;
-	tree->dents_at = tree->dents_end = 0;
-}
-
-static int open_dir(struct ep_proc_tree *tree, const char *path)
-{
-	close_dir(tree);
-	tree->dir_fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	return tree->dir_fd < 0 ? -errno : 0;
 }
 
 /* Does the step end after this many files? */
@@ -168,23 +58,51 @@ static bool in_scan_range(const struct ep_proc_tree *tree, pid_t pid)
 	return pid > tree->scan_low || pid <= tree->scan_high;
 }
 
-/* 1 when the scan is complete. */
+/* Does this new process belong to the tree? */
+static void look_at_process(struct ep_proc_tree *tree, pid_t pid)
+{
+	struct ep_walk_stat s = { 0 };
+
+	if (ep_walk_stat_read(pid, &s) == 0 &&
+	    (ep_proc_tree_has(tree, s.ppid) ||
+	     (tree->ours && s.ppid == getpid() && !is_own(tree, pid))))
+		ep_proc_tree_add(tree, pid, s.start_ticks);
+}
+
+/*
+ * Asks for each number whether there is a process (not a thread), which is much
+ * cheaper than listing them all.  1 when the range is through.
+ */
+static int probe_step(struct ep_proc_tree *tree)
+{
+	int files = 0;
+
+	for (int n = 1; tree->scan_low < tree->scan_high; n++) {
+		pid_t pid = ++tree->scan_low;
+		clockid_t clock;
+
+		if (clock_getcpuclockid(pid, &clock) == 0 &&
+		    !ep_proc_tree_has(tree, pid)) {
+			look_at_process(tree, pid);
+			files++;
+		}
+		if (enough(tree, n % 16 == 0 ? files + 1 : files))
+			return tree->scan_low == tree->scan_high;
+	}
+	return 1;
+}
+
+/* The same by listing all processes, for a range that is long or has wrapped. */
 static int scan_step(struct ep_proc_tree *tree)
 {
-	const pid_t self = getpid();
 	int files = 0;
 	int r;
 	pid_t pid;
 
 	while (!enough(tree, files)) {
-		struct ep_walk_stat s;
-
-		r = next_number(tree, &pid);
+		r = ep_walk_next_number(tree, &pid);
 		if (r == -ENODATA) {
-			/* One block a step: listing processes is dear. */
-			if (files > 0)
-				return 0;
-			r = next_block(tree);
+			r = ep_walk_next_block(tree);
 			if (r <= 0)
 				return r < 0 ? r : 1;
 			files++;
@@ -194,10 +112,7 @@ static int scan_step(struct ep_proc_tree *tree)
 		    ep_proc_tree_has(tree, pid))
 			continue;
 		files++;
-		if (ep_walk_stat_read(pid, &s) == 0 &&
-		    (ep_proc_tree_has(tree, s.ppid) ||
-		     (tree->ours && s.ppid == self && !is_own(tree, pid))))
-			ep_proc_tree_add(tree, pid, s.start_ticks);
+		look_at_process(tree, pid);
 	}
 	return 0;
 }
@@ -205,12 +120,12 @@ static int scan_step(struct ep_proc_tree *tree)
 static int begin_scan(struct ep_proc_tree *tree)
 {
 	tree->phase = EP_WALK_SCAN;
-	return open_dir(tree, "/proc");
+	return ep_walk_open_dir(tree, "/proc");
 }
 
 static int begin_walk(struct ep_proc_tree *tree, int64_t now_ns)
 {
-	pid_t last;
+	pid_t last = 0;
 	int r;
 
 	tree->walk_begin_ns = now_ns;
@@ -230,6 +145,11 @@ static int begin_walk(struct ep_proc_tree *tree, int64_t now_ns)
 	tree->phase = EP_WALK_THREADS;
 	if (tree->scan_low == last)
 		return 0;
+	if (tree->scan_low > 0 && tree->scan_low < last &&
+	    last - tree->scan_low <= PROBES_MAX) {
+		tree->phase = EP_WALK_PROBE;
+		return 0;
+	}
 	/* Folders list small numbers first; past the wrap a parent may have a
 	 * larger number than its child. */
 	tree->scan_again = tree->scan_low > last;
@@ -241,7 +161,7 @@ static int begin_walk(struct ep_proc_tree *tree, int64_t now_ns)
 static void begin_process(struct ep_proc_tree *tree)
 {
 	struct ep_process *p = &tree->procs[tree->thread_proc];
-	struct ep_walk_stat s;
+	struct ep_walk_stat s = { 0 };
 	char path[48];
 
 	if (ep_walk_stat_read(p->pid, &s) < 0 ||
@@ -256,7 +176,7 @@ static void begin_process(struct ep_proc_tree *tree)
 	} else if (tree->threads && tree->threads_now <= EP_PROC_THREADS_MAX) {
 		(void)ep_str_format(path, sizeof(path), "/proc/%d/task",
 				    (int)p->pid);
-		if (open_dir(tree, path) == 0)
+		if (ep_walk_open_dir(tree, path) == 0)
 			return;
 	}
 	tree->thread_proc++;
@@ -264,13 +184,13 @@ static void begin_process(struct ep_proc_tree *tree)
 
 static void look_at_thread(struct ep_proc_tree *tree, pid_t tid)
 {
-	struct ep_walk_stat s;
+	struct ep_walk_stat s = { 0 };
 	char path[64];
 
 	(void)ep_str_format(path, sizeof(path), "/proc/%d/task/%d/stat",
 			    (int)tree->procs[tree->thread_proc].pid, (int)tid);
 	tree->looked_now++;
-	if (read_stat(path, &s) == 0)
+	if (ep_walk_stat_read_at(path, &s) == 0)
 		tree->busy_now += s.state == 'R';
 }
 
@@ -286,11 +206,11 @@ static int threads_step(struct ep_proc_tree *tree)
 			begin_process(tree);
 			continue;
 		}
-		if (next_number(tree, &tid) == -ENODATA) {
-			if (next_block(tree) > 0 &&
+		if (ep_walk_next_number(tree, &tid) == -ENODATA) {
+			if (ep_walk_next_block(tree) > 0 &&
 			    tree->looked_now <= EP_PROC_THREADS_MAX)
 				continue;
-			close_dir(tree);
+			ep_walk_close_dir(tree);
 			tree->thread_proc++;
 		} else if (tid > 0) {
 			look_at_thread(tree, tid);
@@ -301,7 +221,7 @@ static int threads_step(struct ep_proc_tree *tree)
 
 static void end_walk(struct ep_proc_tree *tree)
 {
-	close_dir(tree);
+	ep_walk_close_dir(tree);
 	tree->phase = EP_WALK_REST;
 	tree->threads_count = tree->threads_now;
 	if (tree->threads)
@@ -315,11 +235,12 @@ static int walk_piece(struct ep_proc_tree *tree)
 {
 	int r;
 
-	if (tree->phase == EP_WALK_SCAN) {
-		r = scan_step(tree);
+	if (tree->phase == EP_WALK_SCAN || tree->phase == EP_WALK_PROBE) {
+		r = tree->phase == EP_WALK_SCAN ? scan_step(tree)
+						: probe_step(tree);
 		if (r <= 0)
 			return r;
-		close_dir(tree);
+		ep_walk_close_dir(tree);
 		if (tree->scan_again) {
 			tree->scan_again = false;
 			return begin_scan(tree);
@@ -333,7 +254,7 @@ static int walk_piece(struct ep_proc_tree *tree)
 int ep_proc_tree_step(struct ep_proc_tree *tree, int64_t now_ns)
 {
 	int64_t begin_ns, rest_ns;
-	int r = 0;
+	int r;
 
 	if (!tree->started)
 		return -ESRCH;
@@ -341,10 +262,8 @@ int ep_proc_tree_step(struct ep_proc_tree *tree, int64_t now_ns)
 		return 0;
 	begin_ns = ep_clock_monotonic_ns();
 	tree->step_end_ns = begin_ns + STEP_NS;
-	if (tree->phase == EP_WALK_REST)
-		r = begin_walk(tree, now_ns);
-	if (r == 0)
-		r = walk_piece(tree);
+	r = tree->phase == EP_WALK_REST ? begin_walk(tree, now_ns)
+					: walk_piece(tree);
 	tree->walk_cost_ns += ep_clock_monotonic_ns() - begin_ns;
 	if (r == 0)
 		return 0;
@@ -358,7 +277,7 @@ int ep_proc_tree_step(struct ep_proc_tree *tree, int64_t now_ns)
 int ep_proc_walk_prepare(struct ep_proc_tree *tree, pid_t pid)
 {
 	const pid_t self = getpid();
-	struct ep_walk_stat s;
+	struct ep_walk_stat s = { 0 };
 	pid_t other;
 	int r;
 
@@ -366,14 +285,14 @@ int ep_proc_walk_prepare(struct ep_proc_tree *tree, pid_t pid)
 	tree->scan_after = tree->scan_next = tree->ours ? pid : 0;
 	if (!tree->ours)
 		return 0;
-	r = open_dir(tree, "/proc");
-	while (r == 0 && (r = next_block(tree)) > 0) {
-		while (next_number(tree, &other) == 0)
+	r = ep_walk_open_dir(tree, "/proc");
+	while (r == 0 && (r = ep_walk_next_block(tree)) > 0) {
+		while (ep_walk_next_number(tree, &other) == 0)
 			if (other > pid && tree->own_count < EP_PROC_OWN_MAX &&
 			    ep_walk_stat_read(other, &s) == 0 && s.ppid == self)
 				tree->own[tree->own_count++] = other;
 		r = 0;
 	}
-	close_dir(tree);
+	ep_walk_close_dir(tree);
 	return r;
 }

@@ -87,6 +87,7 @@ static int try_pmu(struct perf_event_attr *attr)
 	r = write(fd, code, sizeof(code)) == (ssize_t)sizeof(code)
 		    ? try_event(attr)
 		    : -EIO;
+	attr->uprobe_path = 0;
 	close(fd);
 	return r;
 }

@@ -16,6 +16,7 @@
 #include "runners/observers.h"
 
 #define TICK_NS (20 * EP_NS_PER_MS)
+#define SEARCH_TICK_NS (5 * EP_NS_PER_MS) /* until a library is found */
 #define BUSY_TICKS 10
 #define SEEN_MAX 65536 /* files; more are looked at again */
 #define SYMBOLS_MAX 32
@@ -26,8 +27,10 @@ struct seen {
 	ino_t ino;
 };
 
-/* A library that got probes; told as a fact in the next drain. */
+/* A library that got probes; told as a fact once the program has mapped it. */
 struct library {
+	struct seen file;
+	bool mapped, told;
 	char path[512];
 	int64_t t_ns;	 /* when the last probe was in place */
 	int64_t late_ns; /* since it was mapped; 0: before the gate */
@@ -42,7 +45,7 @@ struct ep_observer {
 	struct seen *seen;
 	size_t seen_count;
 	struct library libraries[LIBRARIES_MAX];
-	size_t library_count, told_count;
+	size_t library_count;
 	char fault[480]; /* why probes failed; told once */
 	bool fault_told;
 	char texts[SYMBOLS_MAX][2][48]; /* "llama_decode:in", ":out" */
@@ -52,7 +55,7 @@ struct ep_observer {
 	 * after the last of them: looked at every tick instead, because a
 	 * just-in-time compiler makes thousands a second. */
 	int busy_ticks;
-	bool ticking;
+	int64_t tick_ns;		  /* 0: none */
 	const struct ep_event_sink *sink; /* during drain() */
 	int64_t mapped_ns; /* of the file that is looked at; 0 at the gate */
 };
@@ -137,16 +140,17 @@ static bool first_sight(struct ep_observer *o, const struct stat *st)
 /* No tick while there is nothing to do: most programs have no libllama. */
 static int pace(struct ep_observer *o)
 {
-	bool wanted = o->busy_ticks > 0 || o->probes;
-	struct itimerspec every = { 0 };
+	int64_t tick = o->probes	   ? TICK_NS
+		       : o->busy_ticks > 0 ? SEARCH_TICK_NS
+					   : 0;
+	const struct itimerspec every = { .it_interval.tv_nsec = tick,
+					  .it_value.tv_nsec = tick };
 
-	if (wanted == o->ticking)
+	if (tick == o->tick_ns)
 		return 0;
-	if (wanted)
-		every.it_interval.tv_nsec = every.it_value.tv_nsec = TICK_NS;
 	if (timerfd_settime(o->timer_fd, 0, &every, NULL) < 0)
 		return -errno;
-	o->ticking = wanted;
+	o->tick_ns = tick;
 	return 0;
 }
 
@@ -165,18 +169,43 @@ static int set_busy(struct ep_observer *o, int64_t records)
 	return r < 0 ? r : pace(o);
 }
 
+static void keep_library(struct ep_observer *o, const struct stat *st,
+			 const char *path)
+{
+	struct library *l;
+
+	if (o->library_count == LIBRARIES_MAX)
+		return;
+	l = &o->libraries[o->library_count++];
+	l->file = (struct seen){ st->st_dev, st->st_ino };
+	(void)ep_str_copy(l->path, sizeof(l->path), path);
+	l->t_ns = o->env->now_ns();
+	l->mapped = o->mapped_ns > 0;
+	l->late_ns = l->mapped ? l->t_ns - o->mapped_ns : 0;
+}
+
+static void note_mapped(struct ep_observer *o, const struct stat *st)
+{
+	for (size_t i = 0; o->mapped_ns > 0 && i < o->library_count; i++)
+		if (o->libraries[i].file.ino == st->st_ino &&
+		    o->libraries[i].file.dev == st->st_dev)
+			o->libraries[i].mapped = true;
+}
+
 /* Sets probes in a file when it holds libllama, whatever its name. */
 static void look_at(void *ctx, int fd, const char *path)
 {
 	struct ep_observer *o = ctx;
 	struct ep_uprobe_point points[EP_UPROBE_POINTS_MAX];
-	struct library *library;
 	struct ep_err err = { 0 };
 	struct stat st;
 	size_t count;
 	int r = 0;
 
-	if (fstat(fd, &st) < 0 || !first_sight(o, &st))
+	if (fstat(fd, &st) < 0)
+		return;
+	note_mapped(o, &st);
+	if (!first_sight(o, &st))
 		return;
 	count = ep_llama_points(fd, points, EP_UPROBE_POINTS_MAX);
 	if (count == 0)
@@ -185,17 +214,11 @@ static void look_at(void *ctx, int fd, const char *path)
 		r = ep_uprobe_set_open(true, &o->probes, &err);
 	if (r == 0)
 		r = ep_uprobe_set_add(o->probes, fd, points, count, &err);
-	if (r < 0) {
+	if (r < 0)
 		(void)ep_str_format(o->fault, sizeof(o->fault), "%s: %s", path,
 				    err.text);
-		return;
-	}
-	if (o->library_count == LIBRARIES_MAX)
-		return;
-	library = &o->libraries[o->library_count++];
-	(void)ep_str_copy(library->path, sizeof(library->path), path);
-	library->t_ns = o->env->now_ns();
-	library->late_ns = o->mapped_ns ? library->t_ns - o->mapped_ns : 0;
+	else
+		keep_library(o, &st, path);
 }
 
 static int llama_attach(struct ep_observer *o, pid_t pid, uid_t uid,
@@ -218,6 +241,7 @@ static int llama_attach(struct ep_observer *o, pid_t pid, uid_t uid,
 	o->mapped_ns = 0;
 	if (o->env->target_path)
 		ep_llama_scan(o->env->target_path, look_at, o);
+	ep_llama_hints(o->env->target_path, o->env->target_argv, look_at, o);
 	r = pace(o);
 	return r < 0 ? ep_err_set(err, r, "cannot set a timer: %s",
 				  strerror(-r))
@@ -277,9 +301,12 @@ static void tell_libraries(struct ep_observer *o)
 {
 	struct ep_event e;
 
-	while (o->told_count < o->library_count) {
-		const struct library *l = &o->libraries[o->told_count++];
+	for (size_t i = 0; i < o->library_count; i++) {
+		struct library *l = &o->libraries[i];
 
+		if (!l->mapped || l->told)
+			continue;
+		l->told = true;
 		e = ep_event_make(l->t_ns, "fact");
 		e.source = "llama.library";
 		e.text = l->path;

@@ -69,4 +69,13 @@ void ep_llama_scan(const char *program,
 		   void (*each)(void *ctx, int fd, const char *path),
 		   void *ctx);
 
+/*
+ * The same for files where the bindings of known interpreters keep the library
+ * that they will load later: near the program, and above the files named in
+ * its arguments.
+ */
+void ep_llama_hints(const char *program, char *const *argv,
+		    void (*each)(void *ctx, int fd, const char *path),
+		    void *ctx);
+
 #endif

@@ -42,7 +42,7 @@ static int list_policies(const struct ep_env *env,
 	if (n < 0) {
 		free(policies);
 		return ep_err_set(err, n,
-				  "cpu_clock: the cpufreq policies cannot be "
+				  "the cpufreq policies cannot be "
 				  "listed: %s",
 				  strerror(-n));
 	}
@@ -89,12 +89,11 @@ static int cpu_clock_open(const struct ep_env *env, const struct ep_conf *conf,
 	ep_left_out_end(&left_out);
 	free(policies);
 	if (n >= 0 && sensor->files.file_count == 0)
-		n = ep_err_set(
-			err, -ENODEV,
-			left_out.count > 0
-				? "cpu_clock: no policy tells its clock"
-				: "cpu_clock: this kernel has no cpufreq "
-				  "policy");
+		n = ep_err_set(err, -ENODEV,
+			       left_out.count > 0
+				       ? "no policy tells its clock"
+				       : "this kernel has no cpufreq "
+					 "policy");
 	if (n < 0) {
 		cpu_clock_close(sensor);
 		return n;

@@ -12,6 +12,8 @@
 #include "sensors/files.h"
 #include "sensors/table.h"
 
+#define FIRST_STEPS_MAX 1000
+
 struct ep_sensor {
 	const struct ep_env *env;
 	struct ep_proc_tree *tree; /* NULL: the whole system is watched */
@@ -58,9 +60,12 @@ static int open_tree(struct ep_sensor *sensor, struct ep_err *err)
 	if (r == 0 && sensor->env->target_pid > 0)
 		r = ep_proc_tree_start(sensor->tree, sensor->env->target_pid);
 	if (r < 0)
-		return ep_err_set(err, r,
-				  "cpu_use: the program cannot be followed: %s",
+		return ep_err_set(err, r, "the program cannot be followed: %s",
 				  strerror(-r));
+	/* A first look at its threads, so that every line can tell them. */
+	for (int i = 0; i < FIRST_STEPS_MAX && sensor->env->target_pid > 0; i++)
+		if (ep_proc_tree_step(sensor->tree, 0) != 0)
+			break;
 	sensor->tree_channel = add_channel(sensor, "tree_busy", EP_TIME_NS);
 	sensor->threads_channel = add_channel(sensor, "threads_busy", EP_COUNT);
 	return 0;
@@ -86,7 +91,7 @@ static int cpu_use_open(const struct ep_env *env, const struct ep_conf *conf,
 		sensor->system_channel =
 			add_channel(sensor, "system_busy", EP_TIME_NS);
 	if (r == 0 && sensor->channel_count == 0)
-		r = ep_err_set(err, -ENOTSUP, "cpu_use: %s", why.text);
+		r = ep_err_set(err, -ENOTSUP, "%s", why.text);
 	if (r < 0) {
 		cpu_use_close(sensor);
 		return r;
@@ -114,7 +119,6 @@ struct reading {
 	struct ep_sample stamp;
 	int tree_r, system_r;
 	int64_t tree_ns, system_ns;
-	bool walked;
 };
 
 static void read_all(struct ep_sensor *sensor, int64_t now_ns,
@@ -124,12 +128,15 @@ static void read_all(struct ep_sensor *sensor, int64_t now_ns,
 	int64_t begin_ns;
 
 	if (sensor->tree)
-		ret->walked = ep_proc_tree_follow(sensor->tree, env->target_pid,
-						  now_ns) == 1;
+		(void)ep_proc_tree_follow(sensor->tree, env->target_pid,
+					  now_ns);
 	begin_ns = env->now_ns();
 	if (sensor->tree)
 		ret->tree_r = ep_proc_tree_cpu_ns(sensor->tree, begin_ns,
 						  &ret->tree_ns);
+	/* Resting: a line without it would look like a failure. */
+	if (ret->tree_r == -EAGAIN)
+		return;
 	if (sensor->busy)
 		ret->system_r = ep_busy_read(
 			sensor->busy, begin_ns,
@@ -158,8 +165,10 @@ static int emit_tree(struct ep_sensor *sensor, const struct reading *now,
 		emit(sink, s, sensor->tree_channel, now->tree_ns);
 		count++;
 	}
-	if (now->walked) {
-		s.flags = facts.busy_count < 0 ? EP_SAMPLE_ERROR : 0;
+	/* The last walk's: a walk takes several polls. */
+	if (facts.threads_count >= 0) {
+		s.flags = facts.busy_count < 0 ? EP_SAMPLE_ERROR
+					       : EP_SAMPLE_UNPROVEN;
 		emit(sink, s, sensor->threads_channel,
 		     facts.busy_count < 0 ? 0 : facts.busy_count);
 		count++;
@@ -175,6 +184,8 @@ static int cpu_use_poll(struct ep_sensor *sensor, int64_t now_ns,
 	int count = 0;
 
 	read_all(sensor, now_ns, &now);
+	if (now.tree_r == -EAGAIN)
+		return 0;
 	if (sensor->tree)
 		count += emit_tree(sensor, &now, sink);
 	if (sensor->busy) {

@@ -121,14 +121,12 @@ static int open_sources(struct ep_sensor *sensor, struct ep_err *err)
 	if (r == 0 && sensor->tree && env->target_pid > 0)
 		r = ep_proc_tree_start(sensor->tree, env->target_pid);
 	if (r < 0)
-		return ep_err_set(err, r,
-				  "estimate: the program cannot be followed: "
-				  "%s",
+		return ep_err_set(err, r, "the program cannot be followed: %s",
 				  strerror(-r));
 	r = ep_busy_open(&env->root, &sensor->busy, err);
 	if (r < 0 && sensor->tree)
 		return 0;
-	return r < 0 ? ep_err_prefix(err, "estimate") : 0;
+	return r;
 }
 
 static int estimate_open(const struct ep_env *env, const struct ep_conf *conf,

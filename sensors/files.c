@@ -25,7 +25,7 @@ int ep_files_init(struct ep_files *f, size_t max)
 
 void ep_files_done(struct ep_files *f)
 {
-	for (size_t i = 0; i < f->file_count; i++)
+	for (size_t i = 0; f->files && i < f->file_count; i++)
 		close(f->files[i].fd);
 	free(f->channels);
 	free(f->files);

@@ -196,9 +196,7 @@ static int survey_all(struct survey *s, const char *glob, struct ep_err *err)
 			       EP_HWMON_CHIPS_MAX);
 
 	if (n < 0)
-		return ep_err_set(err, n,
-				  "hwmon: the chips cannot be listed: "
-				  "%s",
+		return ep_err_set(err, n, "the chips cannot be listed: %s",
 				  strerror(-n));
 	for (size_t i = 0; i < (size_t)n; i++)
 		take_chip(s, i);
@@ -210,12 +208,17 @@ static int survey_all(struct survey *s, const char *glob, struct ep_err *err)
 		return 0;
 	if (s->left_out.count > 0)
 		return ep_err_set(err, -ENODEV,
-				  "hwmon: no reading of '%s' can be used: %s",
-				  glob, s->left_out.notes->text[0]);
-	return ep_err_set(err, -ENODEV,
-			  n > 0 ? "hwmon: '%s' has no power, energy, voltage "
-				  "or current reading"
-				: "hwmon: there is no chip '%s' here",
+				  "no reading of '%s' can be used: %s", glob,
+				  s->left_out.notes->text[0]);
+	if (n > 0)
+		return ep_err_set(err, -ENODEV,
+				  "the chips that '%s' names have no power, "
+				  "energy, voltage or current reading",
+				  glob);
+	if (strcmp(glob, "*") == 0)
+		return ep_err_set(err, -ENODEV,
+				  "this machine has no hwmon chip");
+	return ep_err_set(err, -ENODEV, "there is no hwmon chip '%s' here",
 			  glob);
 }
 
@@ -287,7 +290,7 @@ static int hwmon_probe(const struct ep_env *env, struct ep_err *err)
 	}
 	free(chips);
 	free(attrs);
-	return n < 0 ? ep_err_set(err, n, "hwmon: %s", strerror(-n)) : found;
+	return n < 0 ? ep_err_set(err, n, "%s", strerror(-n)) : found;
 }
 
 static size_t hwmon_channels(const struct ep_sensor *sensor,

@@ -100,7 +100,7 @@ static int memory_open(const struct ep_env *env, const struct ep_conf *conf,
 		r = sensor->meminfo_fd;
 	if (r < 0) {
 		memory_close(sensor);
-		return ep_err_set(err, r, "memory: cannot be read: %s",
+		return ep_err_set(err, r, "memory cannot be read: %s",
 				  strerror(-r));
 	}
 	*ret = sensor;

@@ -93,7 +93,7 @@ static int pressure_open(const struct ep_env *env, const struct ep_conf *conf,
 	if (sensor->file_count == 0) {
 		pressure_close(sensor);
 		return ep_err_set(err, r,
-				  "pressure: the kernel does not tell: %s "
+				  "the kernel does not tell: %s "
 				  "(it must be built with CONFIG_PSI and "
 				  "started with psi=1)",
 				  strerror(-r));

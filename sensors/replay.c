@@ -72,7 +72,7 @@ static int get_settings(const struct ep_conf *conf, struct settings *ret,
 	static const char *const roles[] = { "none", "total", "part", "aside",
 					     NULL };
 	struct ep_replay_wish *w = &ret->wish;
-	int align, shape, role;
+	int align = -1, shape = -1, role = -1;
 	int r = get_choice(conf, "align", aligns, &align, err);
 
 	if (r == 0)
@@ -143,7 +143,7 @@ static int replay_open(const struct ep_env *env, const struct ep_conf *conf,
 		return r;
 	if (!path)
 		return ep_err_set(err, -EINVAL,
-				  "replay: file is missing: use "
+				  "file is missing: use "
 				  "replay:FOLDER/sensors/NAME.csv");
 	sensor = calloc(1, sizeof(*sensor));
 	if (!sensor)

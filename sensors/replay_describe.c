@@ -180,20 +180,20 @@ int ep_replay_describe(struct ep_replay *r, const char *path,
 	if (e < 0) {
 		ep_buf_done(&text);
 		return e == -ENOENT ? 0
-				    : ep_err_set(err, e, "replay: %.300s: %s",
-						 name, strerror(-e));
+				    : ep_err_set(err, e, "%.300s: %s", name,
+						 strerror(-e));
 	}
 	run = json_loadb(text.data, text.len, 0, &where);
 	ep_buf_done(&text);
 	if (!run)
-		return ep_err_set(err, -EBADMSG, "replay: %.300s:%d: %s", name,
+		return ep_err_set(err, -EBADMSG, "%.300s:%d: %s", name,
 				  where.line, where.text);
 	sensor = find_sensor(run, path);
 	e = sensor ? take_sensor(r, sensor) : 0;
 	json_decref(run);
 	if (e < 0)
 		return ep_err_set(err, e,
-				  "replay: %.300s does not describe the "
+				  "%.300s does not describe the "
 				  "channels as a run does",
 				  name);
 	r->described = sensor != NULL;

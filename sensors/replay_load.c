@@ -153,7 +153,7 @@ int ep_replay_load(const char *path, struct ep_replay *ret, struct ep_err *err)
 	int e;
 
 	if (fd < 0)
-		return ep_err_set(err, -errno, "replay: %.300s: %s", path,
+		return ep_err_set(err, -errno, "%.300s: %s", path,
 				  strerror(errno));
 	e = ep_csv_ints_open(&csv, fd, err);
 	if (e == 0) {
@@ -166,7 +166,7 @@ int ep_replay_load(const char *path, struct ep_replay *ret, struct ep_err *err)
 	if (e < 0) {
 		ep_replay_done(&r);
 		if (err)
-			(void)ep_err_prefix(err, "replay: %.300s", path);
+			(void)ep_err_prefix(err, "%.300s", path);
 		return e;
 	}
 	*ret = r;

@@ -34,8 +34,7 @@ static int list_zones(const struct ep_env *env, struct ep_thermal_zone **ret,
 	n = ep_thermal_zones(&env->root, zones, EP_THERMAL_ZONES_MAX);
 	if (n < 0) {
 		free(zones);
-		return ep_err_set(err, n,
-				  "thermal: the zones cannot be listed: %s",
+		return ep_err_set(err, n, "the zones cannot be listed: %s",
 				  strerror(-n));
 	}
 	*ret = zones;
@@ -80,8 +79,8 @@ static int thermal_open(const struct ep_env *env, const struct ep_conf *conf,
 	if (n >= 0 && sensor->files.file_count == 0)
 		n = ep_err_set(err, -ENODEV,
 			       left_out.count > 0
-				       ? "thermal: no zone can be read"
-				       : "thermal: this machine has no thermal "
+				       ? "no zone can be read"
+				       : "this machine has no thermal "
 					 "zone");
 	if (n < 0) {
 		thermal_close(sensor);

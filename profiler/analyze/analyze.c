@@ -17,7 +17,9 @@
 #include "profiler/analyze/trace.h"
 #include "profiler/analyze/warnings.h"
 
+/* Power on either side of a border is that of so long a stretch. */
 #define SIDE_NS_MIN (50 * EP_NS_PER_MS)
+#define SIDE_NS_MAX (10 * EP_NS_PER_S)
 
 static int64_t size_of(int fd)
 {
@@ -76,6 +78,8 @@ static void widen_sides(struct ep_analysis *a, const struct ep_stream *s,
 	for (size_t i = 0; i < sizeof(blurs) / sizeof(blurs[0]); i++)
 		if (blurs[i] > a->side_ns)
 			a->side_ns = blurs[i];
+	if (a->side_ns > SIDE_NS_MAX)
+		a->side_ns = SIDE_NS_MAX;
 	a->side_width_ns = a->side_ns > SIDE_NS_MIN ? a->side_ns : SIDE_NS_MIN;
 }
 

@@ -214,20 +214,35 @@ static void add_limits(struct work *w, size_t part)
 	}
 }
 
-/* Half the spread seen is the amplitude a locked sampling may have missed. */
+/* Half the spread seen is the amplitude a locked sampling may have missed;
+ * where it saw none, half of what the load adds to idle. */
+static double missed_amplitude_w(const struct work *w)
+{
+	double idle = isnan(w->m->idle_w) ? 0 : w->m->idle_w, half = 0;
+	bool gauge = false;
+
+	for (size_t i = 0; i < w->m->part_count; i++) {
+		if (ep_part_channel(&w->m->parts[i])->shape == EP_COUNTER)
+			continue;
+		gauge = true;
+		if (w->sums[i].max > w->sums[i].min)
+			half += (w->sums[i].max - w->sums[i].min) / 2;
+	}
+	if (gauge && !(half > 0))
+		half = fabs(w->ret->energy_j / w->ret->cover_s - idle) / 2;
+	return half;
+}
+
 static void add_locking(struct work *w)
 {
 	const struct ep_phase *p =
 		&w->a->part.segments[w->set.segments[0]].phase;
-	double t = w->ret->duration_s, half = 0, u;
+	double t = w->ret->duration_s, half, u;
 
 	if (w->a->run.jitter || w->set.count != 1 || p->steps_count <= 0 ||
 	    !ep_sampling_locked((double)p->steps_count / t, 1 / w->update_s, t))
 		return;
-	for (size_t i = 0; i < w->m->part_count; i++)
-		if (ep_part_channel(&w->m->parts[i])->shape == EP_GAUGE &&
-		    w->sums[i].max > w->sums[i].min)
-			half += (w->sums[i].max - w->sums[i].min) / 2;
+	half = missed_amplitude_w(w);
 	if (!(half > 0))
 		return;
 	u = ep_u_limit(half) * t;
@@ -343,4 +358,7 @@ void ep_energy_measure(const struct ep_analysis *a, const struct ep_meter *m,
 	add_terms(&w);
 	if (m->fine)
 		ret->peak_w = peak_of(&w, &ret->peak_is_bound);
+	/* Blocks leave out what is left over at borders; the whole does not. */
+	if (ret->peak_w < ret->energy_j / ret->cover_s)
+		ret->peak_w = ret->energy_j / ret->cover_s;
 }

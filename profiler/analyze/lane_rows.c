@@ -78,8 +78,13 @@ void ep_lane_rows_add(struct ep_lane *l, const struct ep_lane_piece *p)
 
 	if (last - r->base >= (int64_t)r->ring && l->failed == 0)
 		l->failed = grow(l, last);
-	if (l->failed < 0)
+	if (l->failed < 0 || p->t1 <= r->zero_ns + r->base * r->step_ns)
 		return;
+	if (k < r->base) {
+		k = r->base;
+		end = r->zero_ns + (k + 1) * r->step_ns;
+		f0 = (double)(end - r->step_ns - p->t0) / h;
+	}
 	for (; f0 < 1; k++, end += r->step_ns) {
 		double f1 = end >= p->t1 ? 1 : (double)(end - p->t0) / h;
 		double fa = f1 - f0, fb = f1 * f1 - f0 * f0;
@@ -90,8 +95,6 @@ void ep_lane_rows_add(struct ep_lane *l, const struct ep_lane_piece *p)
 		const double *restrict b = l->b + p->first;
 
 		f0 = f1;
-		if (k < r->base)
-			continue;
 		for (size_t i = 0; i < p->count; i++)
 			sum[i] += fa * a[i] + fb * b[i];
 		for (size_t i = 0; i < p->count; i++)

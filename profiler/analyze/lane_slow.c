@@ -318,7 +318,7 @@ int64_t ep_lane_settled_ns(const struct ep_lane *l, int64_t next_ns)
 	if (next_ns > settled)
 		settled = next_ns;
 	for (size_t i = 0; i < l->slot_count; i++) {
-		int64_t t = settled;
+		int64_t t;
 
 		if (l->state[i] == EP_LANE_OPEN)
 			t = l->value_ns[i];

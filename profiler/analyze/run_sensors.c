@@ -252,7 +252,8 @@ static int parse_sensor(const struct ep_rj *r, struct ep_run_sensor *s)
 		code = ep_rj_text(r, "driver", s->driver, sizeof(s->driver));
 	if (code == 0)
 		code = ep_rj_text(r, "status", status, sizeof(status));
-	if (code == 0 && strcmp(status, "ok") && strcmp(status, "failed"))
+	if (code == 0 && strcmp(status, "ok") != 0 &&
+	    strcmp(status, "failed") != 0)
 		code = ep_rj_bad(r, "status", "is neither ok nor failed");
 	s->failed = strcmp(status, "failed") == 0;
 	if (code == 0)

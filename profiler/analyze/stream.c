@@ -69,12 +69,17 @@ static bool same_kind(struct kind a, struct kind b)
 	       a.bounded == b.bounded;
 }
 
+/* A damaged file may pretend to be polled once a century. */
+static int64_t poll_of(const struct ep_stream *s)
+{
+	return s->poll_ns < REFRESH_NS_MAX ? s->poll_ns : REFRESH_NS_MAX;
+}
+
 static int64_t limit_of(const struct ep_stream *s, const struct ep_channel *c)
 {
 	int64_t refresh =
 		c->refresh_ns < REFRESH_NS_MAX ? c->refresh_ns : REFRESH_NS_MAX;
-	int64_t poll =
-		s->poll_ns < REFRESH_NS_MAX ? s->poll_ns : REFRESH_NS_MAX;
+	int64_t poll = poll_of(s);
 	int64_t longest = refresh > poll ? refresh : poll;
 
 	return longest * 5 > LIMIT_NS_MIN ? longest * 5 : LIMIT_NS_MIN;
@@ -159,7 +164,7 @@ static int add_lane(struct ep_stream *s, const struct ep_stream_plan *plan,
 	if (code < 0)
 		return code;
 	sl->shift_ns = kind.shift_ns;
-	l->hold_ns = s->poll_ns / 2;
+	l->hold_ns = poll_of(s) / 2;
 	l->watch_ns = run->gate_ns + EP_NS_PER_S;
 	l->bounded = kind.bounded;
 	l->gate_ns = run->gate_ns;

@@ -171,8 +171,8 @@ void ep_warnings_events(struct ep_analysis *a)
 	e = nth(run, "cpu", NULL, &count);
 	if (e)
 		ep_warn(a->report, EP_WARN_CPU_CHANGED,
-			"CPUs came or went during the run: %s %s", e->source,
-			e->text);
+			"CPUs came or went during the run: %s",
+			e->text[0] ? e->text : e->source);
 	for (size_t i = 0; i < run->event_count; i++) {
 		e = &run->events[i];
 		if (strcmp(e->event, "sensor") == 0)

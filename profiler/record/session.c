@@ -207,6 +207,7 @@ static int check_command(struct ep_session *s, struct ep_outcome *outcome,
 	r = ep_spawn_resolve(s->options->argv[0], s->program,
 			     sizeof(s->program), err);
 	s->env.target_path = s->program;
+	s->env.target_argv = s->options->argv;
 	if (r < 0)
 		outcome->exit_status = r == -EACCES ? 126 : 127;
 	return r;

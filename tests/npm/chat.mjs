@@ -1,18 +1,21 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// usage: node chat.mjs MODEL.gguf [REQUESTS] [BATCH] [PROMPT] [TOKENS]
+// usage: node chat.mjs MODEL.gguf [REQUESTS] [BATCH] [PROMPT] [TOKENS] [PAUSE]
 //
 // Answers requests with an unmodified node-llama-cpp and prints JSON lines: the
 // clock (CLOCK_MONOTONIC, ns) just before every evaluation and at every token.
-// Times are kept in memory and printed after each request.
+// Times are kept in memory and printed after each request.  PAUSE: ms between
+// loading the library and the model.
 import {getLlama} from "node-llama-cpp";
 
 const [path, ...numbers] = process.argv.slice(2);
-const [requests = 6, batchSize = 512, promptLength = 200, wanted = 24] =
-    numbers.map(Number);
+const [requests = 6, batchSize = 512, promptLength = 200, wanted = 24,
+    pause = 0] = numbers.map(Number);
 const now = () => process.hrtime.bigint().toString();
 
 const llama = await getLlama({gpu: false, build: "never",
     logLevel: "error", maxThreads: 1});
+if (pause > 0)
+    await new Promise(resolve => setTimeout(resolve, pause));
 const model = await llama.loadModel({modelPath: path});
 const context = await model.createContext({contextSize: 2048, batchSize,
     threads: 1, sequences: 1});

@@ -143,7 +143,7 @@ static void add_rest(struct ep_report *r)
 		assert_non_null(c[i].energy_j);
 		for (size_t k = 0; k < r->total_count; k++) {
 			c[i].energy_j[k] =
-				*support_metric(&r->totals[k], "energy_j");
+				*support_edit_metric(&r->totals[k], "energy_j");
 			c[i].energy_j[k].value /= 1.0 + (double)i;
 		}
 		(void)ep_str_copy(h[i].sensor, sizeof(h[i].sensor), "rapl");
@@ -254,7 +254,7 @@ struct ep_report *support_report(void)
 	return support_report_of_requests(1);
 }
 
-struct ep_metric *support_metric(struct ep_row *row, const char *name)
+struct ep_metric *support_edit_metric(struct ep_row *row, const char *name)
 {
 	for (size_t i = 0; i < row->metric_count; i++)
 		if (strcmp(row->metrics[i].name, name) == 0)
@@ -263,7 +263,7 @@ struct ep_metric *support_metric(struct ep_row *row, const char *name)
 	return NULL;
 }
 
-struct ep_row *support_total(struct ep_report *report, const char *name)
+struct ep_row *support_edit_total(struct ep_report *report, const char *name)
 {
 	for (size_t i = 0; i < report->total_count; i++)
 		if (strcmp(report->totals[i].phase.name, name) == 0)

@@ -14,9 +14,9 @@ struct ep_report *support_report(void);
 /* The same with `count` requests, a second apart. */
 struct ep_report *support_report_of_requests(size_t count);
 /* The metric of that name in a row; fails the test when it is not there. */
-struct ep_metric *support_metric(struct ep_row *row, const char *name);
+struct ep_metric *support_edit_metric(struct ep_row *row, const char *name);
 /* The totals row of that name. */
-struct ep_row *support_total(struct ep_report *report, const char *name);
+struct ep_row *support_edit_total(struct ep_report *report, const char *name);
 /* Gives every energy and power figure of the report this status. */
 void support_set_status(struct ep_report *report, enum ep_status status,
 			const char *reason);

@@ -142,11 +142,3 @@ int ep_rig_as_nobody(int (*fn)(struct ep_rig *rig), struct ep_rig *rig)
 	need(waitpid(pid, &status, 0) == pid, "waitpid");
 	return WIFEXITED(status) ? WEXITSTATUS(status) : -1;
 }
-
-void ep_rig_burn(int64_t ns)
-{
-	int64_t end_ns = ep_clock_thread_cpu_ns() + ns;
-
-	while (ep_clock_thread_cpu_ns() < end_ns)
-		;
-}

@@ -43,7 +43,5 @@ const struct ep_sample *ep_rig_sample(const struct ep_rig *rig,
 bool ep_rig_noted(const struct ep_rig *rig, const char *text);
 /* Runs fn in a child as uid and gid 65534; its return value, or -1. */
 int ep_rig_as_nobody(int (*fn)(struct ep_rig *rig), struct ep_rig *rig);
-/* Spins until at least ns of this thread's CPU time have gone. */
-void ep_rig_burn(int64_t ns);
 
 #endif

@@ -211,6 +211,24 @@ static void schedstat_counts_what_processors_ran(void **state)
 	assert_int_equal(busy_ns(rig, 30, 0, 0), 9 * MS);
 }
 
+/* A task that did not let go for a second shows when it does. */
+static void late_time_is_handed_out_no_faster_than_it_can_be(void **state)
+{
+	struct rig *rig = *state;
+
+	put_schedstat(rig, 1000000, 2000000);
+	assert_int_equal(
+		ep_busy_open_schedstat(ep_tmp_path(&rig->tmp, "schedstat"),
+				       &rig->busy),
+		0);
+	assert_int_equal(busy_ns(rig, 1000, 0, 0), 0);
+	put_schedstat(rig, 1000000 + 1000 * MS, 2000000);
+	assert_int_equal(busy_ns(rig, 1010, 0, 0), 20 * MS);
+	assert_int_equal(busy_ns(rig, 1110, 0, 0), 220 * MS);
+	assert_int_equal(busy_ns(rig, 2000, 0, 0), 1000 * MS);
+	assert_int_equal(busy_ns(rig, 3000, 0, 0), 1000 * MS);
+}
+
 static void broken_schedstat(void **state)
 {
 	static const char *const bad[] = {
@@ -282,6 +300,7 @@ int main(void)
 		T(a_processor_that_is_away_does_not_work),
 		T(machines_without_cpuidle),
 		T(schedstat_counts_what_processors_ran),
+		T(late_time_is_handed_out_no_faster_than_it_can_be),
 		T(broken_schedstat),
 		T(this_machine),
 #undef T

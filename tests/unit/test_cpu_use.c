@@ -14,6 +14,7 @@
 
 #include "base/clock.h"
 #include "sensors/table.h"
+#include "tests/unit/support_helper.h"
 
 #define MS EP_NS_PER_MS
 
@@ -48,7 +49,7 @@ static pid_t start(bool spins)
 		while (!spins)
 			pause();
 		for (;;)
-			ep_rig_burn(MS);
+			ep_helper_burn(MS);
 	}
 	assert_true(pid > 0);
 	return pid;

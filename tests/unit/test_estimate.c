@@ -15,6 +15,7 @@
 
 #include "base/clock.h"
 #include "sensors/table.h"
+#include "tests/unit/support_helper.h"
 
 #define MS EP_NS_PER_MS
 #define IDLE "sys/devices/system/cpu/cpu0/cpuidle/state0/time"
@@ -107,7 +108,7 @@ static pid_t start(int *ret_to, int *ret_from)
 	if (pid == 0) {
 		prctl(PR_SET_PDEATHSIG, SIGKILL);
 		(void)!read(to[0], &byte, 1);
-		ep_rig_burn(50 * MS);
+		ep_helper_burn(50 * MS);
 		(void)!write(from[1], &byte, 1);
 		for (;;)
 			pause();

@@ -272,7 +272,7 @@ static void nothing_usable_says_why(void **state)
 
 	put(rig, "hwmon0", "name", "chip\n");
 	assert_int_equal(ep_rig_open(rig, &ep_sensor_hwmon, ""), -ENODEV);
-	assert_non_null(strstr(rig->err.text, "no power"));
+	assert_non_null(strstr(rig->err.text, "have no power"));
 	put(rig, "hwmon0", "power1_input", "");
 	assert_int_equal(ep_rig_open(rig, &ep_sensor_hwmon, ""), -ENODEV);
 	assert_non_null(strstr(rig->err.text, "chip_power1 left out"));

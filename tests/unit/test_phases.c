@@ -152,7 +152,7 @@ static void without_phases_the_run_is_one_other(void **state)
 static void phases_are_sorted_clipped_and_counted(void **state)
 {
 	const struct ep_phase phases[] = {
-		phase("b", 4000, 6000, 0), phase("a", 500, 4500, 0),
+		phase("b", 4000, 6000, 0),	phase("a", 500, 4500, 0),
 		phase("inside", 2000, 3000, 0), phase("late", 8000, 9900, 0),
 		phase("never", 9100, 9200, 0),
 	};

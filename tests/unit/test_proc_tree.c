@@ -17,66 +17,9 @@
 
 #include "base/clock.h"
 #include "drivers/proc_tree_parts.h"
+#include "tests/unit/support_helper.h"
 
 #define ROUNDS_MAX 2000000
-
-struct helper {
-	pid_t pid;
-	int to, from; /* one byte each way per step */
-};
-
-static void burn(int64_t ns)
-{
-	int64_t end_ns = ep_clock_thread_cpu_ns() + ns;
-
-	while (ep_clock_thread_cpu_ns() < end_ns)
-		;
-}
-
-/* A child that runs act(step) for every byte it is sent, and answers. */
-static struct helper start_helper(void (*act)(int step))
-{
-	int to[2], from[2];
-	struct helper h;
-
-	assert_int_equal(pipe(to), 0);
-	assert_int_equal(pipe(from), 0);
-	h.pid = fork();
-	assert_true(h.pid >= 0);
-	if (h.pid == 0) {
-		char byte;
-
-		prctl(PR_SET_PDEATHSIG, SIGKILL);
-		close(to[1]);
-		for (int step = 0; read(to[0], &byte, 1) == 1; step++) {
-			act(step);
-			if (write(from[1], &byte, 1) != 1)
-				_exit(1);
-		}
-		_exit(0);
-	}
-	close(to[0]);
-	close(from[1]);
-	h.to = to[1];
-	h.from = from[0];
-	return h;
-}
-
-static void step_helper(const struct helper *h)
-{
-	char byte = 'x';
-
-	assert_int_equal(write(h->to, &byte, 1), 1);
-	assert_int_equal(read(h->from, &byte, 1), 1);
-}
-
-static void end_helper(struct helper *h)
-{
-	kill(h->pid, SIGKILL);
-	close(h->to);
-	close(h->from);
-	assert_int_equal(waitpid(h->pid, NULL, 0), h->pid);
-}
 
 /* Walks to the end, twice: the second finds what was just starting. */
 static void walk(struct ep_proc_tree *tree)
@@ -131,22 +74,22 @@ static void no_act(int step)
 static void burn_30ms(int step)
 {
 	(void)step;
-	burn(30 * EP_NS_PER_MS);
+	ep_helper_burn(30 * EP_NS_PER_MS);
 }
 
 static void cpu_time_grows_as_the_process_works(void **state)
 {
-	struct helper h = start_helper(burn_30ms);
+	struct ep_helper h = ep_helper_start(burn_30ms);
 	struct ep_proc_tree *tree = follow(h.pid, false);
 	int64_t before_ns = cpu_ns(tree), after_ns;
 
 	(void)state;
-	step_helper(&h);
+	ep_helper_step(&h);
 	after_ns = cpu_ns(tree);
 	assert_in_range(after_ns - before_ns, 29 * EP_NS_PER_MS,
 			200 * EP_NS_PER_MS);
 	ep_proc_tree_free(tree);
-	end_helper(&h);
+	ep_helper_end(&h);
 }
 
 /* Step 0 makes a child that burns 30 ms and stays, step 1 lets it end. */
@@ -168,7 +111,7 @@ static void act_with_child(int step)
 	child_pid = fork();
 	if (child_pid == 0) {
 		close(gate[1]);
-		burn(30 * EP_NS_PER_MS);
+		ep_helper_burn(30 * EP_NS_PER_MS);
 		if (write(ready[1], &byte, 1) == 1)
 			_exit(read(gate[0], &byte, 1) == 0 ? 0 : 1);
 		_exit(1);
@@ -180,36 +123,36 @@ static void act_with_child(int step)
 
 static void children_count_and_stay_counted(void **state)
 {
-	struct helper h = start_helper(act_with_child);
+	struct ep_helper h = ep_helper_start(act_with_child);
 	struct ep_proc_tree *tree = follow(h.pid, false);
 	int64_t with_ns, without_ns;
 
 	(void)state;
 	walk(tree);
 	assert_int_equal(ep_proc_tree_count(tree), 1);
-	step_helper(&h);
+	ep_helper_step(&h);
 	walk(tree);
 	assert_int_equal(ep_proc_tree_count(tree), 2);
 	with_ns = cpu_ns(tree);
 	assert_true(with_ns >= 29 * EP_NS_PER_MS);
-	step_helper(&h);
+	ep_helper_step(&h);
 	without_ns = cpu_ns(tree);
 	assert_int_equal(ep_proc_tree_count(tree), 1);
 	assert_true(without_ns >= with_ns);
 	ep_proc_tree_free(tree);
-	end_helper(&h);
+	ep_helper_end(&h);
 }
 
 static void the_last_value_stays_when_all_have_ended(void **state)
 {
-	struct helper h = start_helper(burn_30ms);
+	struct ep_helper h = ep_helper_start(burn_30ms);
 	struct ep_proc_tree *tree = follow(h.pid, false);
 	int64_t before_ns;
 
 	(void)state;
-	step_helper(&h);
+	ep_helper_step(&h);
 	before_ns = cpu_ns(tree);
-	end_helper(&h);
+	ep_helper_end(&h);
 	assert_int_equal(cpu_ns(tree), before_ns);
 	assert_int_equal(ep_proc_tree_count(tree), 0);
 	walk(tree);
@@ -239,26 +182,43 @@ static void act_orphan(int step)
 
 static void orphans_handed_to_us_are_followed(void **state)
 {
-	struct helper other, h;
+	struct ep_helper other, h;
 	struct ep_proc_tree *tree;
 
 	(void)state;
 	assert_int_equal(prctl(PR_SET_CHILD_SUBREAPER, 1), 0);
-	h = start_helper(act_orphan);
+	h = ep_helper_start(act_orphan);
 	/* A child of ours that has nothing to do with the program. */
-	other = start_helper(no_act);
+	other = ep_helper_start(no_act);
 	tree = follow(h.pid, false);
-	step_helper(&h);
+	ep_helper_step(&h);
 	walk(tree);
 	assert_int_equal(ep_proc_tree_count(tree), 2);
 	assert_true(has(tree, h.pid));
 	assert_false(has(tree, other.pid));
 	ep_proc_tree_free(tree);
-	end_helper(&h);
-	end_helper(&other);
+	ep_helper_end(&h);
+	ep_helper_end(&other);
 	while (waitpid(-1, NULL, 0) > 0)
 		;
 	assert_int_equal(prctl(PR_SET_CHILD_SUBREAPER, 0), 0);
+}
+
+static void one_that_is_not_our_child_brings_its_children(void **state)
+{
+	struct ep_helper h = ep_helper_start(act_with_child);
+	struct ep_proc_tree *tree;
+
+	(void)state;
+	ep_helper_step(&h);
+	tree = follow(getpid(), false);
+	walk(tree);
+	assert_true(has(tree, getpid()));
+	assert_true(has(tree, h.pid));
+	assert_int_equal(ep_proc_tree_count(tree), 3);
+	ep_helper_step(&h);
+	ep_proc_tree_free(tree);
+	ep_helper_end(&h);
 }
 
 static void *spin(void *arg)
@@ -291,7 +251,7 @@ static void act_three_spinners(int step)
 
 static void runnable_threads_are_counted(void **state)
 {
-	struct helper h = start_helper(act_three_spinners);
+	struct ep_helper h = ep_helper_start(act_three_spinners);
 	struct ep_proc_tree *tree = follow(h.pid, true);
 	struct ep_proc_tree_facts facts;
 
@@ -299,7 +259,7 @@ static void runnable_threads_are_counted(void **state)
 	ep_proc_tree_facts(tree, &facts);
 	assert_int_equal(facts.threads_count, -1);
 	assert_int_equal(facts.busy_count, -1);
-	step_helper(&h);
+	ep_helper_step(&h);
 	/* The fourth may still be on its way to its rest. */
 	for (int i = 0; i < 200; i++) {
 		walk(tree);
@@ -311,7 +271,7 @@ static void runnable_threads_are_counted(void **state)
 	assert_int_equal(facts.busy_count, 3);
 	assert_false(facts.truncated);
 	ep_proc_tree_free(tree);
-	end_helper(&h);
+	ep_helper_end(&h);
 }
 
 static int many_made;
@@ -331,19 +291,19 @@ static void act_many_threads(int step)
 
 static void ten_thousand_threads(void **state)
 {
-	struct helper h = start_helper(act_many_threads);
+	struct ep_helper h = ep_helper_start(act_many_threads);
 	struct ep_proc_tree *tree = follow(h.pid, true);
 	struct ep_proc_tree_facts facts;
 	int64_t first_ns;
 
 	(void)state;
-	step_helper(&h);
+	ep_helper_step(&h);
 	walk(tree);
 	ep_proc_tree_facts(tree, &facts);
 	if (facts.threads_count <= EP_PROC_THREADS_MAX) {
 		print_message("SKIP: this machine does not let a process have "
 			      "hundreds of threads\n");
-		end_helper(&h);
+		ep_helper_end(&h);
 		ep_proc_tree_free(tree);
 		skip();
 	}
@@ -353,12 +313,12 @@ static void ten_thousand_threads(void **state)
 	assert_true(first_ns > 0);
 	assert_true(cpu_ns(tree) >= first_ns);
 	ep_proc_tree_free(tree);
-	end_helper(&h);
+	ep_helper_end(&h);
 }
 
 static void walking_rests_between_walks(void **state)
 {
-	struct helper h = start_helper(no_act);
+	struct ep_helper h = ep_helper_start(no_act);
 	struct ep_proc_tree *tree = follow(h.pid, false);
 	int64_t now_ns = EP_NS_PER_S;
 	int r;
@@ -372,12 +332,12 @@ static void walking_rests_between_walks(void **state)
 	assert_int_equal(ep_proc_tree_step(tree, now_ns + EP_PROC_WALK_NS - 1),
 			 0);
 	ep_proc_tree_free(tree);
-	end_helper(&h);
+	ep_helper_end(&h);
 }
 
 static void starting_wrong(void **state)
 {
-	struct helper h = start_helper(no_act);
+	struct ep_helper h = ep_helper_start(no_act);
 	struct ep_proc_tree *tree = NULL;
 	int64_t value;
 
@@ -391,7 +351,7 @@ static void starting_wrong(void **state)
 	assert_int_equal(ep_proc_tree_start(tree, h.pid), -EBUSY);
 	ep_proc_tree_free(tree);
 	ep_proc_tree_free(NULL);
-	end_helper(&h);
+	ep_helper_end(&h);
 	assert_int_equal(ep_proc_tree_new(false, &tree), 0);
 	assert_int_equal(ep_proc_tree_start(tree, h.pid), -ESRCH);
 	ep_proc_tree_free(tree);
@@ -425,6 +385,7 @@ int main(void)
 		cmocka_unit_test(children_count_and_stay_counted),
 		cmocka_unit_test(the_last_value_stays_when_all_have_ended),
 		cmocka_unit_test(orphans_handed_to_us_are_followed),
+		cmocka_unit_test(one_that_is_not_our_child_brings_its_children),
 		cmocka_unit_test(runnable_threads_are_counted),
 		cmocka_unit_test(ten_thousand_threads),
 		cmocka_unit_test(walking_rests_between_walks),

@@ -223,7 +223,7 @@ static void a_request_in_two_pieces_is_summed(void **state)
 	(void)state;
 	/* The second request's generation now belongs to the first. */
 	r->phases[5].phase.request = 1;
-	support_metric(&r->phases[5], "tokens_per_s")->value = 19.8;
+	support_edit_metric(&r->phases[5], "tokens_per_s")->value = 19.8;
 	ep_buf_init(&b, 1 << 20);
 	assert_int_equal(ep_csv_requests(r, &b), 0);
 	get_record(&heads, b.data, 0);

@@ -123,7 +123,7 @@ static void a_value_that_is_not_finite_is_never_a_number(void **state)
 {
 	struct ep_report *r = support_report();
 	struct ep_metric *m =
-		support_metric(support_total(r, "run"), "energy_j");
+		support_edit_metric(support_edit_total(r, "run"), "energy_j");
 	json_t *root;
 
 	(void)state;

@@ -140,8 +140,8 @@ static void report_says_why_energy_is_not_measured(void **state)
 static void report_marks_one_missing_cell_and_names_it(void **state)
 {
 	struct ep_report *r = support_report();
-	struct ep_metric *m =
-		support_metric(support_total(r, "generation"), "j_per_token");
+	struct ep_metric *m = support_edit_metric(
+		support_edit_total(r, "generation"), "j_per_token");
 	struct ep_buf b;
 
 	(void)state;
@@ -248,7 +248,7 @@ static void every_extreme_value_is_printed_without_nan(void **state)
 	for (size_t i = 0; i < count * count; i++) {
 		for (size_t k = 0; k < r->total_count; k++) {
 			struct ep_metric *m =
-				support_metric(&r->totals[k], "energy_j");
+				support_edit_metric(&r->totals[k], "energy_j");
 
 			m->value = extremes[i / count];
 			m->u95 = extremes[i % count];

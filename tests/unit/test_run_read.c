@@ -15,13 +15,13 @@
 #include "profiler/analyze/run.h"
 #include "tests/unit/support_run.h"
 
-#define CHANNEL                                                                \
-	"{\"name\":\"p\",\"quantity\":\"uw\",\"shape\":\"gauge\","              \
+#define CHANNEL                                                    \
+	"{\"name\":\"p\",\"quantity\":\"uw\",\"shape\":\"gauge\"," \
 	"\"role\":\"total\",\"flags\":[],\"wrap\":\"0\",\"refresh_ns\":1000}"
-#define SENSOR(id, file, channels)                                             \
-	"{\"id\":\"" id "\",\"driver\":\"x\",\"file\":\"" file "\","            \
+#define SENSOR(id, file, channels)                                   \
+	"{\"id\":\"" id "\",\"driver\":\"x\",\"file\":\"" file "\"," \
 	"\"status\":\"ok\",\"reason\":\"\",\"channels\":[" channels "]}"
-#define RUN(more)                                                              \
+#define RUN(more) \
 	"{\"schema\":\"edgeprof.run/1\",\"interval_ns\":10000000" more "}"
 #define HEADER "t_ns,span_ns,event,request,phase,tokens,evidence,source,text\n"
 
@@ -67,78 +67,73 @@ struct refusal {
 	const char *json, *says;
 };
 
+static const struct refusal refusals[] = {
+	{ "", "not JSON" },
+	{ "[1", "not JSON" },
+	{ "[]", "not an object" },
+	{ "{}", "not edgeprof's" },
+	{ "{\"schema\":1}", "not text" },
+	{ "{\"schema\":\"edgeprof.run/2\"}", "edgeprof.run/2" },
+	{ "{\"schema\":\"x\",\"schema\":\"x\"}", "not JSON" },
+	{ RUN(",\"jitter\":1"), "jitter is neither" },
+	{ "{\"schema\":\"edgeprof.run/1\",\"interval_ns\":0}",
+	  "interval_ns is out of range" },
+	{ "{\"schema\":\"edgeprof.run/1\",\"interval_ns\":1e7}",
+	  "interval_ns is not an integer" },
+	{ RUN(",\"sensors\":{}"), "sensors is not an array" },
+	{ RUN(",\"sensors\":[1]"), "sensors[0]. is not an object" },
+	{ RUN(",\"sensors\":[" SENSOR("../x", "sensors/x.csv", "") "]"),
+	  "sensors[0].id is not a plain file name" },
+	{ RUN(",\"sensors\":[" SENSOR(".x", "sensors/.x.csv", "") "]"),
+	  "plain file name" },
+	{ RUN(",\"sensors\":[" SENSOR("a/b", "sensors/a/b.csv", "") "]"),
+	  "plain file name" },
+	{ RUN(",\"sensors\":[" SENSOR("x", "../../etc/passwd", "") "]"),
+	  "sensors[0].file is not sensors/ID.csv" },
+	{ RUN(",\"sensors\":[" SENSOR("x", "sensors/x.csv", "") "," SENSOR(
+		  "x", "sensors/x.csv", "") "]"),
+	  "sensors[1].id is used twice" },
+	{ RUN(",\"sensors\":[" SENSOR("x", "sensors/x.csv",
+				      CHANNEL "," CHANNEL) "]"),
+	  "one channel twice" },
+	{ RUN(",\"sensors\":[" SENSOR(
+		  "x", "sensors/x.csv",
+		  "{\"name\":\"a,b\",\"quantity\":\"uw\"}") "]"),
+	  "channels[0].name is not a channel name" },
+	{ RUN(",\"sensors\":[" SENSOR("x", "sensors/x.csv",
+				      "{\"name\":\"a\",\"quantity\":"
+				      "\"mw\"}") "]"),
+	  "quantity is not a unit" },
+	{ RUN(",\"sensors\":[" SENSOR("x", "sensors/x.csv",
+				      "{\"name\":\"a\",\"quantity\":\"uw\","
+				      "\"refresh_ns\":-1}") "]"),
+	  "refresh_ns is out of range" },
+	{ RUN(",\"sensors\":[" SENSOR("x", "sensors/x.csv",
+				      "{\"name\":\"a\",\"quantity\":\"uw\","
+				      "\"wrap\":\"-1\"}") "]"),
+	  "wrap is not an unsigned number" },
+	{ RUN(",\"sensors\":[" SENSOR(
+		  "x", "sensors/x.csv",
+		  "{\"name\":\"a\",\"quantity\":\"uw\","
+		  "\"flags\":[\"product\"],\"volts\":\"a\"}") "]"),
+	  "volts does not name a gauge" },
+	{ RUN(",\"total\":{\"channels\":[\"a.b\",\"a.b\"]}"),
+	  "adds one channel twice" },
+	{ RUN(",\"total\":{\"channels\":[7]}"), "channel names" },
+	{ RUN(",\"board\":\"x86\""), "board is not an object" },
+};
+
 static void hostile_values_are_refused_with_a_sentence(void **state)
 {
-	static const struct refusal cases[] = {
-		{ "", "not JSON" },
-		{ "[1", "not JSON" },
-		{ "[]", "not an object" },
-		{ "{}", "not edgeprof's" },
-		{ "{\"schema\":1}", "not text" },
-		{ "{\"schema\":\"edgeprof.run/2\"}", "edgeprof.run/2" },
-		{ "{\"schema\":\"x\",\"schema\":\"x\"}", "not JSON" },
-		{ RUN(",\"jitter\":1"), "jitter is neither" },
-		{ "{\"schema\":\"edgeprof.run/1\",\"interval_ns\":0}",
-		  "interval_ns is out of range" },
-		{ "{\"schema\":\"edgeprof.run/1\",\"interval_ns\":1e7}",
-		  "interval_ns is not an integer" },
-		{ RUN(",\"sensors\":{}"), "sensors is not an array" },
-		{ RUN(",\"sensors\":[1]"), "sensors[0]. is not an object" },
-		{ RUN(",\"sensors\":[" SENSOR("../x", "sensors/x.csv", "") "]"),
-		  "sensors[0].id is not a plain file name" },
-		{ RUN(",\"sensors\":[" SENSOR(".x", "sensors/.x.csv", "") "]"),
-		  "plain file name" },
-		{ RUN(",\"sensors\":[" SENSOR("a/b", "sensors/a/b.csv",
-					      "") "]"),
-		  "plain file name" },
-		{ RUN(",\"sensors\":[" SENSOR("x", "../../etc/passwd", "") "]"),
-		  "sensors[0].file is not sensors/ID.csv" },
-		{ RUN(",\"sensors\":[" SENSOR("x", "sensors/x.csv",
-					      "") "," SENSOR("x",
-							     "sensors/x.csv",
-							     "") "]"),
-		  "sensors[1].id is used twice" },
-		{ RUN(",\"sensors\":[" SENSOR("x", "sensors/x.csv",
-					      CHANNEL "," CHANNEL) "]"),
-		  "one channel twice" },
-		{ RUN(",\"sensors\":[" SENSOR(
-			  "x", "sensors/x.csv",
-			  "{\"name\":\"a,b\",\"quantity\":\"uw\"}") "]"),
-		  "channels[0].name is not a channel name" },
-		{ RUN(",\"sensors\":[" SENSOR("x", "sensors/x.csv",
-					      "{\"name\":\"a\",\"quantity\":"
-					      "\"mw\"}") "]"),
-		  "quantity is not a unit" },
-		{ RUN(",\"sensors\":[" SENSOR(
-			  "x", "sensors/x.csv",
-			  "{\"name\":\"a\",\"quantity\":\"uw\","
-			  "\"refresh_ns\":-1}") "]"),
-		  "refresh_ns is out of range" },
-		{ RUN(",\"sensors\":[" SENSOR(
-			  "x", "sensors/x.csv",
-			  "{\"name\":\"a\",\"quantity\":\"uw\","
-			  "\"wrap\":\"-1\"}") "]"),
-		  "wrap is not an unsigned number" },
-		{ RUN(",\"sensors\":[" SENSOR(
-			  "x", "sensors/x.csv",
-			  "{\"name\":\"a\",\"quantity\":\"uw\","
-			  "\"flags\":[\"product\"],\"volts\":\"a\"}") "]"),
-		  "volts does not name a gauge" },
-		{ RUN(",\"total\":{\"channels\":[\"a.b\",\"a.b\"]}"),
-		  "adds one channel twice" },
-		{ RUN(",\"total\":{\"channels\":[7]}"), "channel names" },
-		{ RUN(",\"board\":\"x86\""), "board is not an object" },
-	};
-
 	(void)state;
-	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+	for (size_t i = 0; i < sizeof(refusals) / sizeof(refusals[0]); i++) {
 		struct ep_run run;
 		struct ep_err err;
 
-		assert_int_equal(parse(cases[i].json, &run, &err), -EBADMSG);
-		if (!strstr(err.text, cases[i].says))
+		assert_int_equal(parse(refusals[i].json, &run, &err), -EBADMSG);
+		if (!strstr(err.text, refusals[i].says))
 			fail_msg("'%s' does not say '%s'", err.text,
-				 cases[i].says);
+				 refusals[i].says);
 		ep_run_done(&run);
 	}
 }
@@ -160,19 +155,19 @@ static void events_are_sorted_and_damage_is_counted(void **state)
 	struct ep_err err;
 
 	(void)state;
-	assert_int_equal(
-		read_events(HEADER "30,0,b,,,,,,\n"
-				   "10,4,first,2,\"a \"\"b\"\", c\",7,PROBED,"
-				   "s,t\n"
-				   "30,0,c,,,,,,\n"
-				   "x,0,bad,,,,,,\n"
-				   "5,0,short,,,\n"
-				   "6,0,,,,,,,\n"
-				   "7,0,x,,,,GUESSED,,\n"
-				   "-7,0,x,,,,,,\n"
-				   "40,0,torn,,,,,,",
-			    &run, &err),
-		0);
+	assert_int_equal(read_events(HEADER
+				     "30,0,b,,,,,,\n"
+				     "10,4,first,2,\"a \"\"b\"\", c\",7,PROBED,"
+				     "s,t\n"
+				     "30,0,c,,,,,,\n"
+				     "x,0,bad,,,,,,\n"
+				     "5,0,short,,,\n"
+				     "6,0,,,,,,,\n"
+				     "7,0,x,,,,GUESSED,,\n"
+				     "-7,0,x,,,,,,\n"
+				     "40,0,torn,,,,,,",
+				     &run, &err),
+			 0);
 	assert_int_equal(run.event_count, 3);
 	assert_int_equal(run.bad_event_count, 5);
 	assert_string_equal(run.events[0].event, "first");

@@ -73,9 +73,10 @@ static void a_budget_adds_in_quadrature(void **state)
 
 static void a_full_budget_loses_nothing(void **state)
 {
-	static const char *const names[] = { "a", "b", "c", "d", "e",
-					     "f", "g", "h", "i", "j",
-					     "k", "l", "m", "n" };
+	static const char *const names[] = {
+		"a", "b", "c", "d", "e", "f", "g",
+		"h", "i", "j", "k", "l", "m", "n"
+	};
 	struct ep_budget b = { .count = 0 };
 
 	(void)state;
@@ -118,12 +119,14 @@ static struct ep_report *analyze(double (*power)(double), int64_t gain_ppm,
 		{ 2, "generation", -1, 20 },
 		{ 3, "", -1, 0 },
 	};
-	const struct support_channel channel = {
-		{ .name = "p", .quantity = EP_POWER_UW, .role = EP_ROLE_TOTAL,
-		  .refresh_ns = 10 * EP_NS_PER_MS, .gain_ppm = gain_ppm,
-		  .offset = offset },
-		power
-	};
+	const struct support_channel channel = { { .name = "p",
+						   .quantity = EP_POWER_UW,
+						   .role = EP_ROLE_TOTAL,
+						   .refresh_ns =
+							   10 * EP_NS_PER_MS,
+						   .gain_ppm = gain_ppm,
+						   .offset = offset },
+						 power };
 	const struct support_sensor sensor = { .id = "psu",
 					       .channels = &channel,
 					       .channel_count = 1 };
@@ -179,10 +182,10 @@ static double term(const struct ep_metric *m, const char *name)
 static void an_inner_border_cancels_in_the_sum(void **state)
 {
 	struct ep_report *r = analyze(step_uw, 0, 0);
-	const struct ep_metric *other = support_metric(
-		support_phase(r, "other"), "energy_j");
-	const struct ep_metric *prefill = support_metric(
-		support_phase(r, "prefill"), "energy_j");
+	const struct ep_metric *other =
+		support_metric(support_phase(r, "other"), "energy_j");
+	const struct ep_metric *prefill =
+		support_metric(support_phase(r, "prefill"), "energy_j");
 	const struct ep_metric *run =
 		support_metric(support_total(r, "run"), "energy_j");
 	double edge = 6 * 0.01 / sqrt(30), sample = 6 * 0.01 / sqrt(2);
@@ -200,8 +203,7 @@ static void duration_counts_twice_in_action(void **state)
 {
 	struct ep_report *r = analyze(constant_uw, 0, 0);
 	const struct ep_row *row = support_phase(r, "prefill");
-	const struct ep_metric *m =
-		support_metric(row, "action_j_s_per_token");
+	const struct ep_metric *m = support_metric(row, "action_j_s_per_token");
 	double u_t = support_metric(row, "duration_s")->u95 / 2;
 
 	(void)state;
@@ -211,6 +213,121 @@ static void duration_counts_twice_in_action(void **state)
 	support_near(m->u95, 2 * 2 * u_t * 0.08, 1e-12);
 	m = support_metric(row, "edp_j_s_per_token2");
 	support_near(m->value, 0.0008, 1e-12);
+	ep_report_free(r);
+}
+
+/* 25 tokens a second and the power with them, read 25 times a second. */
+static double pulsed_uw(double t)
+{
+	return t < 0.5 ? 2e6 : 5e6 + 3e6 * cos(2 * M_PI * 25 * t);
+}
+
+static struct ep_report *analyze_pulsed(bool jitter)
+{
+	static const struct support_mark marks[] = {
+		{ 0.6, "prefill", 10, 0 },
+		{ 1, "generation", -1, 101 },
+		{ 5.04, "", -1, 0 },
+	};
+	static const struct support_channel channel = {
+		{ .name = "p", .quantity = EP_POWER_UW, .role = EP_ROLE_TOTAL },
+		pulsed_uw
+	};
+	const struct support_sensor sensor = { .id = "psu",
+					       .poll_ns = 40 * EP_NS_PER_MS,
+					       .channels = &channel,
+					       .channel_count = 1 };
+	const struct support_run run = { .idle_s = 4,
+					 .run_s = 6,
+					 .jitter = jitter,
+					 .sensors = &sensor,
+					 .sensor_count = 1,
+					 .total = "psu.p",
+					 .marks = marks,
+					 .mark_count = 3 };
+
+	return support_run_analyze(&run);
+}
+
+static void locked_sampling_is_not_trusted(void **state)
+{
+	struct ep_report *r = analyze_pulsed(false);
+	const struct ep_metric *m =
+		support_metric(support_phase(r, "generation"), "energy_j");
+
+	(void)state;
+	assert_int_equal(m->status, EP_STATUS_LOW_CONFIDENCE);
+	assert_string_equal(m->reason, "sampling locked to tokens");
+	/* It saw 8 W throughout; 6 W above idle. */
+	support_near(m->value, 8 * 4.04, 1e-3);
+	support_near(term(m, "locking"), 3 / sqrt(3) * 4.04, 1e-3);
+	assert_true(support_warned(r, "sampling-locked"));
+	ep_report_free(r);
+	r = analyze_pulsed(true);
+	m = support_metric(support_phase(r, "generation"), "energy_j");
+	assert_int_equal(m->status, EP_STATUS_OK);
+	ep_report_free(r);
+}
+
+/* Whole seconds of the baseline differ by 0.4 W. */
+static double restless_uw(double t)
+{
+	if (t >= -0.0005)
+		return 8e6;
+	return (int)floor(t + 1e-6) % 2 ? 2.2e6 : 1.8e6;
+}
+
+static void a_restless_baseline_makes_net_uncertain(void **state)
+{
+	struct ep_report *r = analyze(restless_uw, 0, 0);
+	const struct ep_metric *m =
+		support_metric(support_phase(r, "prefill"), "energy_net_j");
+	/* Three whole seconds: 1.8, 2.2 and 1.8 W. */
+	double u = 0.4 / sqrt(3) / sqrt(3);
+
+	(void)state;
+	support_near(r->idle_power_w.value, 2, 0.01);
+	support_near(term(&r->idle_power_w, "idle"), u, 0.005);
+	support_near(term(m, "idle"), u, 0.005);
+	support_near(m->value, 6, 0.01);
+	assert_false(
+		term(support_metric(support_phase(r, "prefill"), "energy_j"),
+		     "idle") > 0);
+	ep_report_free(r);
+}
+
+static void a_phase_within_one_window_is_not_measured(void **state)
+{
+	static const struct support_mark marks[] = {
+		{ 1, "prefill", 100, 0 },
+		{ 1.4, "", -1, 0 },
+	};
+	const struct support_channel channel = { { .name = "p",
+						   .quantity = EP_POWER_UW,
+						   .role = EP_ROLE_TOTAL,
+						   .window_ns =
+							   500 * EP_NS_PER_MS },
+						 constant_uw };
+	const struct support_sensor sensor = { .id = "psu",
+					       .channels = &channel,
+					       .channel_count = 1 };
+	const struct support_run run = { .idle_s = 2,
+					 .run_s = 3,
+					 .tail_s = 0.5,
+					 .sensors = &sensor,
+					 .sensor_count = 1,
+					 .total = "psu.p",
+					 .marks = marks,
+					 .mark_count = 2 };
+	struct ep_report *r = support_run_analyze(&run);
+	const struct ep_metric *m =
+		support_metric(support_phase(r, "prefill"), "energy_j");
+
+	(void)state;
+	assert_int_equal(m->status, EP_STATUS_NOT_MEASURED);
+	assert_non_null(strstr(m->reason, "averaging window"));
+	support_near(support_metric(support_total(r, "run"), "energy_j")->value,
+		     24, 1e-6);
 	ep_report_free(r);
 }
 
@@ -228,6 +345,9 @@ int main(void)
 		cmocka_unit_test(gain_is_linear_over_phases),
 		cmocka_unit_test(an_inner_border_cancels_in_the_sum),
 		cmocka_unit_test(duration_counts_twice_in_action),
+		cmocka_unit_test(locked_sampling_is_not_trusted),
+		cmocka_unit_test(a_restless_baseline_makes_net_uncertain),
+		cmocka_unit_test(a_phase_within_one_window_is_not_measured),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
