@@ -68,9 +68,10 @@ struct ep_lane {
 	bool bounded;
 	int64_t gate_ns, exit_ns;
 
-	int failed;	 /* -ENOMEM, -EFBIG: sums are not to be used */
-	int64_t line_ns; /* of the last line, INT64_MIN: none */
-	bool level;	 /* every slot has a value of that time */
+	int failed;	  /* -ENOMEM, -EFBIG: sums are not to be used */
+	int64_t line_ns;  /* of the last line, INT64_MIN: none */
+	bool line_failed; /* its empty cells are reads that failed */
+	bool level;	  /* every slot has a value of that time */
 	int64_t *value, *value_ns; /* last read of each slot */
 	uint8_t *state;		   /* enum ep_lane_state */
 	double *x;		   /* value as double, gauges */

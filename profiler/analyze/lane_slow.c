@@ -274,7 +274,7 @@ void ep_lane_slow(struct ep_lane *l, int64_t t_ns, const int64_t *values,
 		if (present[i]) {
 			closed = read_slot(l, i, t_ns, values[i]);
 		} else {
-			l->health[i].error_count++;
+			l->health[i].error_count += l->line_failed;
 			l->level = false;
 			if (l->state[i] == EP_LANE_OPEN &&
 			    t_ns - l->value_ns[i] > l->slots[i].limit_ns) {

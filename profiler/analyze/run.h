@@ -23,6 +23,8 @@ struct ep_run_sensor {
 	char id[64];
 	char driver[64];
 	bool failed;
+	bool absent; /* this machine has no such thing: nothing is amiss */
+	bool target; /* follows the program */
 	char reason[256];
 	struct ep_channel *channels; /* volts_index: into channels, -1 none */
 	size_t channel_count;

@@ -258,6 +258,10 @@ static int parse_sensor(const struct ep_rj *r, struct ep_run_sensor *s)
 	s->failed = strcmp(status, "failed") == 0;
 	if (code == 0)
 		code = ep_rj_text(r, "reason", s->reason, sizeof(s->reason));
+	if (code == 0)
+		code = ep_rj_bool(r, "absent", &s->absent);
+	if (code == 0)
+		code = ep_rj_bool(r, "target", &s->target);
 	if (code == 0 && !s->failed)
 		code = check_file(r, s);
 	if (code == 0)

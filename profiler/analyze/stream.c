@@ -263,6 +263,8 @@ static void take_line(struct ep_stream *s)
 			sl->values[k] = s->values[sl->source[k]];
 			sl->present[k] = s->present[sl->source[k]];
 		}
+		sl->lane.line_failed =
+			s->present[2] && (s->values[2] & EP_SAMPLE_ERROR);
 		ep_lane_line(&sl->lane, s->held_ns - sl->shift_ns, sl->values,
 			     sl->present);
 	}

@@ -214,15 +214,6 @@ int ep_stream_find_still(struct ep_stream *s, int64_t watch_ns)
 	return code < 0 ? code : rewind_csv(s);
 }
 
-static bool get_target(const struct ep_run *run, size_t sensor)
-{
-	const json_t *all = json_object_get(run->json, "sensors");
-	const json_t *one = json_array_get(all, sensor);
-
-	return json_is_true(json_object_get(one, "target")) ||
-	       strcmp(run->sensors[sensor].driver, "counters") == 0;
-}
-
 int ep_stream_open(struct ep_stream *s, int dir_fd, const struct ep_run *run,
 		   size_t sensor)
 {
@@ -233,7 +224,7 @@ int ep_stream_open(struct ep_stream *s, int dir_fd, const struct ep_run *run,
 	memset(s, 0, sizeof(*s));
 	s->fd = -1;
 	s->sensor = &run->sensors[sensor];
-	s->target = get_target(run, sensor) && !run->system_wide;
+	s->target = run->sensors[sensor].target && !run->system_wide;
 	s->poll_ns = run->interval_ns;
 	s->places = calloc(s->sensor->channel_count + 1, sizeof(*s->places));
 	if (!s->places)

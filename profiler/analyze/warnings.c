@@ -13,16 +13,17 @@ static const struct {
 	const char *advice;
 } table[EP_WARN_COUNT] = {
 	[EP_WARN_ESTIMATED] = { "estimated",
-				"use a board or sensor that measures power; "
-				"edgeprof sensors lists what is here" },
+				"use a board or a sensor that measures power "
+				"(--board, --sensor)" },
 	[EP_WARN_NO_TOTAL] = { "no-total",
-			       "name a power sensor with --sensor or --total; "
-			       "edgeprof sensors lists what is here" },
+			       "name a power sensor with --sensor or --total, "
+			       "or accept a model with --estimate" },
 	[EP_WARN_BOARD_MISMATCH] = { "board-mismatch",
 				     "leave --board away, or name the board "
 				     "that this machine is" },
 	[EP_WARN_SENSOR_FAILED] = { "sensor-failed",
-				    "edgeprof doctor says what it needs" },
+				    "the run went on without it; mend what it "
+				    "names and measure again" },
 	[EP_WARN_SENSOR_GAPS] = { "sensor-gaps",
 				  "figures whose phase lacks samples say so; "
 				  "measure again on a quieter machine" },
@@ -61,17 +62,16 @@ static const struct {
 				  "leave --idle at its default to get net "
 				  "energies" },
 	[EP_WARN_COUNTERS_REFUSED] = { "counters-refused",
-				       "edgeprof doctor says what to allow" },
+				       "do what the message says, or run as root" },
 	[EP_WARN_NO_PMU] = { "no-pmu",
 			     "cycles, instructions and cache misses need a "
 			     "machine, or a virtual one, with a hardware PMU" },
 	[EP_WARN_MISSED_TICKS] = { "missed-ticks",
-				   "leave one core free, allow real-time "
-				   "scheduling (edgeprof setup), or use a "
-				   "longer --interval" },
+				   "leave one core free, run as root (real-time "
+				   "scheduling), or use a longer --interval" },
 	[EP_WARN_SCHEDULER_OTHER] = { "scheduler-other",
-				      "run as root or allow real-time "
-				      "scheduling (edgeprof setup)" },
+				      "run as root, or allow real-time scheduling "
+				      "(ulimit -r)" },
 	[EP_WARN_DROPPED_SAMPLES] = { "dropped-samples",
 				      "use a longer --interval, or a faster "
 				      "disk" },
@@ -101,7 +101,8 @@ static const struct {
 				       "redirect its output to keep all of it" },
 	[EP_WARN_RECORDER] = { "recorder", "see events.csv for when" },
 	[EP_WARN_RUN_TO_RUN_UNKNOWN] = { "run-to-run-unknown",
-					 "repeat it with --runs 5 --warmup 1" },
+					 "measure several times and look at the "
+					 "spread before you compare" },
 };
 
 void ep_warn(struct ep_report *r, enum ep_warn w, const char *format, ...)
@@ -178,7 +179,7 @@ static void look_at_sensor(struct ep_report *r, const struct ep_stream *s)
 	int64_t resets = resets_of(s), gaps = gaps_of(s);
 	uint64_t bad = s->csv.bad_count + (uint64_t)s->backward_count;
 
-	if (s->reason[0])
+	if (s->reason[0] && !s->sensor->absent)
 		ep_warn(r,
 			counters ? EP_WARN_COUNTERS_REFUSED
 				 : EP_WARN_SENSOR_FAILED,

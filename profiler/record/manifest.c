@@ -91,6 +91,7 @@ static json_t *slot_json(const struct ep_slot *slot)
 	json_object_set_new(o, "status",
 			    json_string(slot->sensor ? "ok" : "failed"));
 	json_object_set_new(o, "reason", json_string(slot->reason));
+	json_object_set_new(o, "absent", json_boolean(slot->absent));
 	json_object_set_new(o, "target",
 			    json_boolean(slot->ops->flags & EP_SENSOR_TARGET));
 	for (size_t i = 0; i < slot->notes.count; i++)

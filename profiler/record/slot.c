@@ -127,6 +127,8 @@ int ep_slot_open(const struct ep_env *env, const struct ep_board *board,
 	r = slot->ops->open(env, slot->conf, &slot->sensor, &slot->notes, &why);
 	if (r < 0) {
 		slot->sensor = NULL;
+		slot->absent =
+			!slot->from_option && (r == -ENODEV || r == -ENOENT);
 		(void)ep_str_format(slot->reason, sizeof(slot->reason), "%s",
 				    why.text[0] ? why.text : strerror(-r));
 		return 0;

@@ -29,8 +29,9 @@ struct ep_slot {
 	struct ep_conf *own_conf;
 	struct ep_sensor *sensor; /* NULL: could not be opened */
 	struct ep_sensor_notes notes;
-	char reason[480];	     /* why it could not */
-	bool from_option;	     /* --sensor */
+	char reason[480]; /* why it could not */
+	bool absent;	  /* the board's, but this machine has no such thing */
+	bool from_option; /* --sensor */
 	struct ep_channel *channels; /* owned; products last */
 	size_t channel_count;
 	int file;	  /* index in the writer; -1 none */

@@ -7,7 +7,9 @@
 start() {
 	folder=$dir/$1
 	shift
-	"$edgeprof" run $fast -o "$folder" -- "$@" >"$dir/out" 2>"$dir/err" &
+	# A shell lets its background jobs ignore SIGINT, and what is ignored
+	# at the start cannot be trapped.
+	env --default-signal=INT "$edgeprof" run $fast -o "$folder" -- "$@" >"$dir/out" 2>"$dir/err" &
 	pid=$!
 	n=0
 	until grep -q ready "$folder/stdout.log" 2>/dev/null; do
@@ -27,7 +29,6 @@ gone() {
 	done
 }
 
-# sh's own children ignore SIGINT in the background; exec gives it back.
 stoic='trap "" INT; echo ready; while :; do sleep 0.05; done'
 meek='trap "echo bye; exit 5" INT; echo ready; while :; do sleep 0.05; done'
 

@@ -215,10 +215,19 @@ static void write_cell(FILE *out, const struct support_channel *c, double t_s)
 	(void)fprintf(out, ",%lld", (long long)floor(value + 0.5));
 }
 
+/* As the recorder does: a line with a cell that failed says so. */
+static int line_flags(const struct support_sensor *s, double t_s)
+{
+	for (size_t i = 0; s->skip_cell && i < s->channel_count; i++)
+		if (s->skip_cell(t_s, i))
+			return s->flags | EP_SAMPLE_ERROR;
+	return s->flags;
+}
+
 static void write_line(FILE *out, const struct support_sensor *s, double t_s)
 {
 	(void)fprintf(out, "%lld,%lld,%d", (long long)at_ns(t_s),
-		      (long long)s->span_ns, s->flags);
+		      (long long)s->span_ns, line_flags(s, t_s));
 	for (size_t i = 0; i < s->channel_count; i++) {
 		if (s->channels[i].ch.flags & EP_CHANNEL_PRODUCT)
 			continue;
