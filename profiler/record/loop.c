@@ -233,6 +233,8 @@ static int open_gate(struct ep_session *s, struct ep_err *err)
 		ep_writer_event(&s->writer, &e);
 		write_gate_rows(s, gate_ns, rows, counts);
 		atomic_store(&s->gate.open_ns, gate_ns);
+		/* From here on a killed run can be reported. */
+		(void)ep_writer_flush(&s->writer);
 		s->progress.tell(s->progress.ctx, EP_PROGRESS_GATE, "", 0);
 	}
 	free(rows);
