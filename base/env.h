@@ -16,10 +16,10 @@ struct ep_env {
 	int64_t (*now_ns)(void); /* CLOCK_MONOTONIC */
 	pid_t target_pid; /* the program at the gate; 0 = none yet, or the
 			     whole system when system_wide is set */
-	const char *target_path; /* its program file; NULL unknown */
+	const char *target_path;  /* its program file; NULL unknown */
 	char *const *target_argv; /* NULL-terminated; NULL unknown */
-	int system_wide;	 /* --duration without a command */
-	int64_t interval_ns;	 /* the grid */
+	int system_wide;	  /* --duration without a command */
+	int64_t interval_ns;	  /* the grid */
 };
 
 /* Root from EDGEPROF_ROOT (secure_getenv), the real clock, no target. */

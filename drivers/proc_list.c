@@ -86,6 +86,7 @@ static int read_all(struct ep_proc_id **ret)
 				break;
 			all = more;
 		}
+		memset(&all[count], 0, sizeof(*all));
 		if (read_stat(entry->d_name, &all[count]) == 0)
 			count++;
 	}
@@ -109,7 +110,7 @@ int ep_proc_descendants(pid_t root, bool include_root, struct ep_proc_id *ret,
 	int total = read_all(&all), count = 0;
 	bool grew = true;
 
-	if (total < 0)
+	if (total <= 0 || !all)
 		return total;
 	for (int i = 0; i < total && count < max; i++)
 		if (all[i].pid == root && include_root)
@@ -132,7 +133,7 @@ int ep_proc_descendants(pid_t root, bool include_root, struct ep_proc_id *ret,
 
 bool ep_proc_is(const struct ep_proc_id *id)
 {
-	struct ep_proc_id now;
+	struct ep_proc_id now = { .pid = 0 };
 	char pid[24];
 
 	pid[ep_num_put_i64(pid, id->pid)] = '\0';

@@ -14,10 +14,10 @@
 
 /* A V x I product added to a sensor, or a role given to channels of one. */
 struct ep_board_rail {
-	const char *name; /* title of the section; name of the product */
+	const char *name;    /* title of the section; name of the product */
 	const char *channel; /* "sensor.glob": gives role; or NULL ... */
-	const char *volts; /* ... "sensor.channel" */
-	const char *amps; /* of the same sensor */
+	const char *volts;   /* ... "sensor.channel" */
+	const char *amps;    /* of the same sensor */
 	enum ep_role role;
 	const char *note; /* "" none */
 };
@@ -51,7 +51,7 @@ struct ep_board {
 	size_t sensor_count;
 	struct ep_board_rail rails[64];
 	size_t rail_count;
-	const char *events; /* comma list, "" = the default set */
+	const char *events;   /* comma list, "" = the default set */
 	struct ep_conf *conf; /* owned */
 };
 
@@ -62,8 +62,8 @@ struct ep_board {
  * uninstalled binary.  "none" is a board without sensors.
  * -ENOENT names the nearest board; other failures name file:line.
  */
-int ep_board_load(const char *name, struct ep_board **ret, struct ep_err *err)
-	EP_MUST_CHECK;
+int ep_board_load(const char *name, struct ep_board **ret,
+		  struct ep_err *err) EP_MUST_CHECK;
 void ep_board_free(struct ep_board *board);
 
 /* Does this machine look like it? "fallback" boards never match. */

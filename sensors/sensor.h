@@ -12,10 +12,10 @@ struct ep_sensor;
 
 enum {
 	EP_SENSOR_BLOCKING = 1 << 0, /* poll may wait: a thread of its own */
-	EP_SENSOR_TARGET = 1 << 1, /* follows the program: polled after the
+	EP_SENSOR_TARGET = 1 << 1,   /* follows the program: polled after the
 				      gate only, needs env->target_pid */
-	EP_SENSOR_SLOW = 1 << 2, /* 5 Hz, off the grid's thread */
-	EP_SENSOR_MODEL = 1 << 3, /* estimates; opened only when asked for */
+	EP_SENSOR_SLOW = 1 << 2,     /* 5 Hz, off the grid's thread */
+	EP_SENSOR_MODEL = 1 << 3,    /* estimates; opened only when asked for */
 	EP_SENSOR_MANUAL = 1 << 4, /* never probed; board or --sensor names it*/
 };
 

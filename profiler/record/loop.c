@@ -216,7 +216,7 @@ static int open_gate(struct ep_session *s, struct ep_err *err)
 {
 	struct ep_sample *rows = calloc(
 		s->slots.count + 1, EP_POLL_GATE_SAMPLES_MAX * sizeof(*rows));
-	int counts[EP_SLOTS_MAX];
+	int counts[EP_SLOTS_MAX] = { 0 };
 	int64_t gate_ns = 0;
 	struct ep_event e;
 	int r = 0;

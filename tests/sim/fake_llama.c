@@ -13,7 +13,11 @@
 #include "base/clock.h"
 #include "base/num.h"
 
+#if defined(__GNUC__) && !defined(__clang__)
 #define NO_INLINE __attribute__((noinline, used, externally_visible))
+#else
+#define NO_INLINE __attribute__((noinline, used))
+#endif
 #define CHUNK 16
 
 /* llama_batch of 2024 and later: 56 bytes. */

@@ -82,8 +82,8 @@ static void bad_marks_are_refused(void **state)
 		"ep1 1 1 1 phase a,b 1",
 		"ep1 1 1 1 phase a\"b 1",
 		"ep1 1 1 1 phase \x1b[31m 1",
-		"ep1 1 1 1 phase "
-		"a23456789012345678901234567890123 1",
+		("ep1 1 1 1 phase "
+		 "a23456789012345678901234567890123 1"),
 	};
 	struct ep_mark m;
 	char text[200];
