@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/file.h"
@@ -73,15 +74,19 @@ static int print(const struct ep_format *format, const struct ep_report *report,
 	return r;
 }
 
-static int show(const struct ep_run_options *o, const char *folder,
+static int show(const struct ep_run_options *o, const char *folder, int dir_fd,
 		const struct ep_report *report)
 {
 	struct ep_render_options how = { .folder = folder };
+	struct stat trace;
 	struct ep_err err = { 0 };
 	const struct ep_format *format;
 	struct winsize size;
 
 	if (o->json) {
+		/* As report.json has it. */
+		if (fstatat(dir_fd, "trace.csv", &trace, 0) == 0)
+			how.trace_bytes = (int64_t)trace.st_size;
 		format = ep_format_find("json", &err);
 		return format ? print(format, report, &how, stdout) : -ENOENT;
 	}
@@ -119,7 +124,7 @@ static int report_folder(const struct ep_run_options *o, const char *folder)
 	else if (!written)
 		say("warning: ", err.text);
 	if (r >= 0)
-		r = show(o, folder, report);
+		r = show(o, folder, dir_fd, report);
 	ep_report_free(report);
 	if (dir_fd >= 0)
 		close(dir_fd);

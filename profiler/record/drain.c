@@ -12,7 +12,7 @@
 #include "base/clock.h"
 #include "base/str.h"
 
-#define DRAIN_MS 250
+#define DRAIN_MS 500
 #define FLUSH_NS EP_NS_PER_S
 
 static void write_item(struct ep_drain *d, const struct ep_item *item)

@@ -11,7 +11,7 @@
 #include <stdatomic.h>
 
 /*
- * Carries samples from the rings to the run folder: empties them four times a
+ * Carries samples from the rings to the run folder: empties them twice a
  * second, writes once a second, syncs the disk every disk_sync_ns, watches the
  * clocks and the CPUs, and gives a slow sensor a thread of its own.
  */

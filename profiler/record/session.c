@@ -53,6 +53,14 @@ static int take_signals(struct ep_session *s, struct ep_err *err)
 	return 0;
 }
 
+/* A real root login stays root; whoever did not mean that is told. */
+static void note_root(const struct ep_session *s)
+{
+	if (geteuid() == 0 && !s->identity.changes && s->options->argv)
+		tell(s, EP_PROGRESS_NOTE,
+		     "running as root: the program runs as root too");
+}
+
 /* Hundreds of kept descriptors; and under chrt -f our own threads must not
  * wait behind the program they measure, which runs at the same priority. */
 static void raise_limits(const struct ep_session *s)
@@ -236,6 +244,7 @@ int ep_session_prepare(struct ep_session *s, struct ep_outcome *outcome,
 	if (r == 0)
 		r = ep_guardian_start(&s->guardian, err);
 	raise_limits(s);
+	note_root(s);
 	if (r == 0)
 		r = hold_program(s, err);
 	if (r == 0)

@@ -26,7 +26,7 @@ check stdin_reaches_the_program test "$(cat "$dir/out")" = text
 run $fast --json -o "$dir/j" -- echo hello
 check json_keeps_stdout_for_the_report sh -c "! grep -q '^hello' '$dir/out'"
 check json_still_logs_the_program test "$(cat "$dir/j/stdout.log")" = hello
-check json_is_the_report grep -q '"edgeprof.report/1"' "$dir/out"
+check json_is_the_report_of_the_folder cmp "$dir/out" "$dir/j/report.json"
 
 run $fast -q -o "$dir/q" -- true
 check quiet_prints_nothing test ! -s "$dir/err"
