@@ -6,6 +6,7 @@
 #include <linux/perf_event.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
@@ -127,15 +128,31 @@ static int open_member(struct ep_perf_instance *in,
 	int fd;
 
 	fill_attr(&attr, event, code, scope);
+	attr.disabled = leader < 0; /* members follow their leader */
 	if (scope->pid >= 0) {
 		attr.inherit = 1;
-		attr.disabled = leader < 0; /* members follow their leader */
 		attr.enable_on_exec = leader < 0;
 	}
 	fd = event_open(&attr, scope->pid, cpu, leader);
 	if (fd >= 0)
 		in->fds[in->fd_count++] = fd;
 	return fd;
+}
+
+/*
+ * Software events that join a leader which already runs (task-clock has a PMU
+ * of its own) stay at 0 on kernel 6.18, so a group starts only when whole.
+ */
+static int start_instance(const struct ep_perf_instance *in, bool separate)
+{
+	for (size_t i = 0; i < in->fd_count; i++) {
+		if (ioctl(in->fds[i], PERF_EVENT_IOC_ENABLE,
+			  separate ? 0 : PERF_IOC_FLAG_GROUP) < 0)
+			return -errno;
+		if (!separate)
+			break;
+	}
+	return 0;
 }
 
 /* All events that have a code for this PMU, on one processor (-1: any). */
@@ -161,9 +178,12 @@ static int open_instance(struct ep_perf_group *g,
 				return fd;
 		}
 	}
-	if (in->fd_count == 0)
+	if (in->fd_count == 0) {
 		g->instance_count--;
-	return 0;
+		return 0;
+	}
+	/* With a program, exec starts it. */
+	return scope->pid < 0 ? start_instance(in, scope->separate) : 0;
 }
 
 static void drop_last(struct ep_perf_group *g)

@@ -14,11 +14,9 @@
 #include "base/num.h"
 #include "base/str.h"
 
-#ifndef EP_SHARE_DIR
-#define EP_SHARE_DIR "/usr/local/share/edgeprof"
-#endif
 #define ARCH_FILE "pmuv3.events"
 #define ARCH_BYTES_MAX (64 * 1024)
+#define PARENTS_MAX 4
 
 #define HW(e) PERF_TYPE_HARDWARE, PERF_COUNT_HW_##e
 #define HWC(cache, op, result)                                       \
@@ -67,45 +65,57 @@ int ep_perf_arch_generic(uint32_t type, uint64_t config, uint64_t *ret)
 	return -ENOENT;
 }
 
-static int read_from(const char *dir, const char *sub, struct ep_buf *b)
+static int read_from(const char *dir, size_t len, struct ep_buf *b)
 {
 	char path[512];
 
-	if (!ep_str_format(path, sizeof(path), "%s%s/" ARCH_FILE, dir, sub))
+	if (!ep_str_format(path, sizeof(path), "%.*s/" ARCH_FILE, (int)len,
+			   dir))
 		return -ENAMETOOLONG;
 	ep_buf_reset(b);
 	return ep_file_read(AT_FDCWD, path, b);
 }
 
+/* build/release/edgeprof, or a test below it -> boards beside build */
+static int read_beside(struct ep_buf *b)
+{
+	char exe[400];
+	ssize_t n = readlink("/proc/self/exe", exe, sizeof(exe) - 1);
+
+	if (n < 1 || (size_t)n >= sizeof(exe) - sizeof("/boards"))
+		return -ENOENT;
+	exe[n] = '\0';
+	for (int i = 0; i <= PARENTS_MAX; i++) {
+		char *slash = strrchr(exe, '/');
+
+		if (!slash)
+			return -ENOENT;
+		(void)ep_str_copy(slash, sizeof("/boards"), "/boards");
+		if (read_from(exe, strlen(exe), b) >= 0)
+			return 0;
+		*slash = '\0';
+	}
+	return -ENOENT;
+}
+
 /* Where board files are: named, installed, beside an uninstalled binary. */
 static int read_anywhere(struct ep_buf *b)
 {
-	static const char *const beside[] = { "/boards", "/../boards",
-					      "/../../boards",
-					      "/../../../../boards" };
+	static const char *const installed[] = { "/etc/edgeprof/boards",
+						 EP_SHARE_DIR "/boards" };
 	const char *named = secure_getenv("EDGEPROF_BOARDS");
-	char exe[400];
-	char *slash;
-	ssize_t n;
 
-	if (named && named[0] != '\0' && read_from(named, "", b) >= 0)
-		return 0;
-	if (read_from("/etc/edgeprof/boards", "", b) >= 0 ||
-	    read_from(EP_SHARE_DIR "/boards", "", b) >= 0)
-		return 0;
-	n = readlink("/proc/self/exe", exe, sizeof(exe) - 1);
-	if (n < 1 || (size_t)n >= sizeof(exe) - 1)
-		return -ENOENT;
-	exe[n] = '\0';
-	slash = strrchr(exe, '/');
-	if (!slash)
-		return -ENOENT;
-	*slash = '\0';
-	for (size_t i = 0; i < sizeof(beside) / sizeof(beside[0]); i++) {
-		if (read_from(exe, beside[i], b) >= 0)
+	while (named && *named) {
+		size_t len = strcspn(named, ":");
+
+		if (len > 0 && read_from(named, len, b) >= 0)
 			return 0;
+		named += len + (named[len] == ':');
 	}
-	return -ENOENT;
+	for (size_t i = 0; i < 2; i++)
+		if (read_from(installed[i], strlen(installed[i]), b) >= 0)
+			return 0;
+	return read_beside(b);
 }
 
 /* 1: this line is the event; 0: it is not; -EBADMSG. */

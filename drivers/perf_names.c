@@ -11,6 +11,11 @@
 #include "base/str.h"
 #include "drivers/perf_parts.h"
 
+/* Kernel headers before 5.14 do not name it. */
+#ifndef PERF_PMU_TYPE_SHIFT
+#define PERF_PMU_TYPE_SHIFT 32
+#endif
+
 struct known {
 	const char *name;
 	uint32_t type;

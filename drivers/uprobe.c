@@ -22,7 +22,7 @@ struct ep_uprobe_set {
 	struct ep_uprobe_hit *pending; /* the oldest unread hit of each ring */
 	bool *has_pending;
 	int64_t lost;
-	struct ep_uprobe_kind *events; /* sorted by id */
+	struct ep_uprobe_kind *events; /* ascending ids */
 	size_t event_count, event_size;
 	int name_count; /* tracefs events "e0", "e1", ... */
 	uint64_t scratch[EP_UPROBE_RECORD_BYTES / sizeof(uint64_t)];
@@ -164,11 +164,10 @@ const char *ep_uprobe_set_way(const struct ep_uprobe_set *s)
 	return s->trace_fd >= 0 ? "tracefs" : "pmu";
 }
 
+/* The kernel counts ids up, so what is appended keeps them sorted. */
 static int keep_event(struct ep_uprobe_set *s,
 		      const struct ep_uprobe_kind *event)
 {
-	size_t at = s->event_count;
-
 	if (s->event_count == s->event_size) {
 		size_t size = s->event_size ? s->event_size * 2 : 64;
 		struct ep_uprobe_kind *bigger;
@@ -181,11 +180,22 @@ static int keep_event(struct ep_uprobe_set *s,
 		s->events = bigger;
 		s->event_size = size;
 	}
-	for (; at > 0 && s->events[at - 1].id > event->id; at--)
-		s->events[at] = s->events[at - 1];
-	s->events[at] = *event;
-	s->event_count++;
+	s->events[s->event_count++] = *event;
 	return 0;
+}
+
+/* Ends the events from the given ones on, and their definitions. */
+static void drop_events(struct ep_uprobe_set *s, size_t event, int name)
+{
+	char text[NAME_BYTES];
+
+	while (s->event_count > event)
+		close(s->events[--s->event_count].fd);
+	while (s->name_count > name) {
+		(void)ep_str_format(text, sizeof(text), "e%d",
+				    --s->name_count);
+		ep_uprobe_trace_remove(s->trace_fd, text);
+	}
 }
 
 static int add_on_cpu(struct ep_uprobe_set *s, struct perf_event_attr *attr,
@@ -278,7 +288,8 @@ int ep_uprobe_set_add(struct ep_uprobe_set *s, int fd,
 		      struct ep_err *err)
 {
 	const struct ep_uprobe_batch batch = { fd, points, count };
-	size_t before = s->event_count;
+	size_t events = s->event_count;
+	int names = s->name_count;
 	int r;
 
 	if (s->trace_fd >= 0)
@@ -286,13 +297,17 @@ int ep_uprobe_set_add(struct ep_uprobe_set *s, int fd,
 	else
 		r = add_by_pmu(s, &batch);
 	/* Kernels before 5.4 know neither shared events nor constants. */
-	if (r == -EINVAL && s->trace_fd >= 0 && s->event_count == before &&
-	    s->name_count == 0 && ep_uprobe_pmu_type(&s->pmu_type) == 0) {
+	if (r == -EINVAL && s->trace_fd >= 0 && s->name_count == 0 &&
+	    ep_uprobe_pmu_type(&s->pmu_type) == 0) {
 		close(s->trace_fd);
 		s->trace_fd = -1;
 		r = add_by_pmu(s, &batch);
 	}
-	return r < 0 ? explain(r, err) : 0;
+	if (r < 0) {
+		drop_events(s, events, names);
+		return explain(r, err);
+	}
+	return 0;
 }
 
 static const struct ep_uprobe_kind *find_event(const struct ep_uprobe_set *s,
@@ -374,16 +389,9 @@ int64_t ep_uprobe_set_drain(struct ep_uprobe_set *s,
 
 void ep_uprobe_set_close(struct ep_uprobe_set *s)
 {
-	char name[NAME_BYTES];
-
 	if (!s)
 		return;
-	for (size_t i = 0; i < s->event_count; i++)
-		close(s->events[i].fd);
-	for (int i = 0; i < s->name_count; i++) {
-		(void)ep_str_format(name, sizeof(name), "e%d", i);
-		ep_uprobe_trace_remove(s->trace_fd, name);
-	}
+	drop_events(s, 0, 0);
 	if (s->trace_fd >= 0)
 		close(s->trace_fd);
 	for (int c = 0; c < s->ring_count; c++)

@@ -245,7 +245,7 @@ static void option_lists_are_strict_too(void **state)
 	assert_int_equal(ep_conf_from_options("--sensor", "", &c, &err), 0);
 	assert_int_equal(c->key_count, 0);
 	for (int i = 0; i < EP_CONF_KEYS_MAX; i++) {
-		char key[8];
+		char key[16];
 
 		snprintf(key, sizeof(key), "k%d", i);
 		assert_int_equal(ep_conf_set(c, key, ""), 0);

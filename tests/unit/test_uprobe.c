@@ -239,6 +239,55 @@ static void a_probe_needs_a_place_in_the_file(void **state)
 	ep_uprobe_set_close(set);
 }
 
+/* The first point is good: what was set for it must not stay. */
+static void check_all_or_none(bool best)
+{
+	static const char *const names[] = { "uprobe_target_plain" };
+	struct ep_uprobe_point points[] = {
+		{ 0, 0, PLAIN_IN },
+		{ UINT64_C(1) << 50, EP_UPROBE_RETURN, EVAL_OUT },
+	};
+	struct ep_uprobe_set *set = NULL;
+	struct ep_elf_symbol found;
+	struct ep_err err = { 0 };
+	struct ep_elf elf;
+	struct hits *h = test_calloc(1, sizeof(*h));
+	int fd = open("/proc/self/exe", O_RDONLY | O_CLOEXEC);
+
+	assert_int_equal(ep_elf_init(&elf, fd), 0);
+	assert_int_equal(ep_elf_find(&elf, names, 1, &found), 1);
+	points[0].offset = ep_elf_probe_offset(&elf, &found);
+	assert_int_equal(ep_uprobe_set_open(best, &set, &err), 0);
+	assert_true(ep_uprobe_set_add(set, fd, points, 2, &err) < 0);
+	(void)uprobe_target_plain(h, 1);
+	ep_uprobe_set_mark(set);
+	assert_int_equal(ep_uprobe_set_drain(set, keep, h), 0);
+	assert_int_equal(h->count, 0);
+	/* The set goes on to work. */
+	assert_int_equal(ep_uprobe_set_add(set, fd, points, 1, &err), 0);
+	(void)uprobe_target_plain(h, 2);
+	ep_uprobe_set_mark(set);
+	assert_int_equal(ep_uprobe_set_drain(set, keep, h), 0);
+	assert_int_equal(h->count, 1);
+	assert_int_equal(h->items[0].second, 2);
+	close(fd);
+	ep_uprobe_set_close(set);
+	test_free(h);
+}
+
+static void one_bad_point_sets_none(void **state)
+{
+	struct ep_uprobe_set *set = NULL;
+
+	(void)state;
+	need_probes();
+	check_all_or_none(true);
+	if (ep_uprobe_set_open(false, &set, NULL) == 0) {
+		ep_uprobe_set_close(set);
+		check_all_or_none(false);
+	}
+}
+
 struct maps {
 	char exe[4096];
 	int seen;
@@ -383,6 +432,7 @@ int main(int argc, char **argv)
 		cmocka_unit_test(many_hits_come_whole_and_in_order),
 		cmocka_unit_test(lost_hits_are_counted),
 		cmocka_unit_test(a_probe_needs_a_place_in_the_file),
+		cmocka_unit_test(one_bad_point_sets_none),
 		cmocka_unit_test(track_sees_mappings_and_forks),
 		cmocka_unit_test(refused_with_the_remedy),
 		cmocka_unit_test(closing_nothing_is_fine),
