@@ -139,6 +139,10 @@ static int parse_total(const struct ep_rj *root, struct ep_run *run)
 	if (code == 0)
 		code = ep_rj_text(&total, "reason", run->total_reason,
 				  sizeof(run->total_reason));
+	/* Says more than the board's when the total is not the board's. */
+	if (code == 0)
+		code = ep_rj_text(&total, "coverage", run->coverage,
+				  sizeof(run->coverage));
 	if (code == 0)
 		code = ep_rj_array(&total, "channels", EP_RUN_TOTAL_MAX,
 				   &array);

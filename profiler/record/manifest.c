@@ -180,8 +180,9 @@ static json_t *total_json(const struct ep_total *t)
 
 	for (size_t i = 0; i < t->count; i++)
 		json_array_append_new(channels, json_string(t->channels[i]));
-	return json_pack("{s:o,s:s,s:s}", "channels", channels, "source",
-			 t->source, "reason", t->reason);
+	return json_pack("{s:o,s:s,s:s,s:s}", "channels", channels, "source",
+			 t->source, "reason", t->reason, "coverage",
+			 t->coverage);
 }
 
 static void add_host(const struct ep_session *s, json_t *o)

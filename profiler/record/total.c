@@ -89,18 +89,42 @@ static void explain(const struct ep_slot_list *list,
 			    board->name);
 }
 
+/* The board's text speaks of the board's own total. */
+static void say_coverage(struct ep_total *t, const struct ep_board *board,
+			 bool model)
+{
+	if (t->count == 0)
+		return;
+	if (strcmp(t->source, "board") == 0)
+		(void)ep_str_copy(t->coverage, sizeof(t->coverage),
+				  board->coverage);
+	else if (model)
+		(void)ep_str_copy(t->coverage, sizeof(t->coverage),
+				  "Nothing is measured: the watts are a "
+				  "model of CPU utilisation, not fitted to "
+				  "this machine.");
+	else
+		(void)ep_str_format(t->coverage, sizeof(t->coverage),
+				    "What %.60s is wired to; board %s's "
+				    "coverage does not apply.",
+				    t->channels[0], board->name);
+}
+
 int ep_total_choose(const struct ep_slot_list *list,
 		    const struct ep_board *board, const char *wanted,
 		    struct ep_total *ret, struct ep_err *err)
 {
 	struct ep_total t = { .source = "board" };
+	bool model = false;
 	int r;
 
 	if (wanted) {
 		r = choose_wanted(list, wanted, &t, err);
-		if (r == 0)
-			*ret = t;
-		return r;
+		if (r < 0)
+			return r;
+		say_coverage(&t, board, ep_str_starts(wanted, "estimate"));
+		*ret = t;
+		return 0;
 	}
 	for (size_t s = 0; s < list->count; s++)
 		if (list->slots[s]->sensor && !list->slots[s]->from_option &&
@@ -119,7 +143,9 @@ int ep_total_choose(const struct ep_slot_list *list,
 		    (list->slots[s]->ops->flags & EP_SENSOR_MODEL)) {
 			add_best_of(&t, list->slots[s]);
 			t.source = "option";
+			model = true;
 		}
+	say_coverage(&t, board, model);
 	if (t.count == 0)
 		explain(list, board, &t);
 	*ret = t;

@@ -68,6 +68,19 @@ as_user() {
 	fi
 }
 
+# An ordinary user may not be able to reach the build folder (a checkout in
+# /root): then he gets copies of the programs.
+user_tools() {
+	chmod 0755 "$dir"
+	as_user test -x "$edgeprof" -a -x "$sim" && return
+	mkdir -p "$dir/bin/sim"
+	cp "$edgeprof" "$dir/bin/"
+	cp "$sim"/* "$dir/bin/sim/" 2>/dev/null
+	chmod -R a+rX "$dir/bin"
+	edgeprof=$dir/bin/edgeprof
+	sim=$dir/bin/sim
+}
+
 # number NAME EXPRESSION: ok when the awk expression holds
 number() {
 	if awk "BEGIN { exit !($2) }"; then

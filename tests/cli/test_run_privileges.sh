@@ -6,7 +6,7 @@
 
 perf='--events context-switches,page-faults,task-clock'
 paranoid=$(cat /proc/sys/kernel/perf_event_paranoid 2>/dev/null || echo none)
-chmod 0755 "$dir"
+user_tools
 mkdir -m 0777 "$dir/user"
 
 if [ "$paranoid" = none ]; then

@@ -46,6 +46,7 @@ status_is a_good_run 0
 run $fast -o "$dir/run" -- true
 status_is folder_holds_a_run 125 "already holds a run"
 check the_first_run_is_untouched test -s "$dir/run/run.json"
+user_tools
 mkdir "$dir/locked"
 chmod 0700 "$dir/locked"
 as_user "$edgeprof" run $fast -o "$dir/locked/x" -- true >"$dir/out" 2>"$dir/err"

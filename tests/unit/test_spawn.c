@@ -152,6 +152,18 @@ static void resolve_tells_missing_from_not_executable(void **state)
 			 -ENOENT);
 }
 
+/* The kernel's mask of what a process ignores: bit n-1 for signal n. */
+static void ignored_line(const struct ep_process_state *ps, char *ret,
+			 size_t size)
+{
+	unsigned long long mask = 0;
+
+	for (int n = 1; n < 65; n++)
+		if (ps->actions[n].sa_handler == SIG_IGN)
+			mask |= 1ULL << (n - 1);
+	snprintf(ret, size, "SigIgn:\t%016llx", mask);
+}
+
 static void the_child_gets_back_mask_umask_and_dispositions(void **state)
 {
 	char *argv[] = { S("sh"), S("-c"),
@@ -160,7 +172,7 @@ static void the_child_gets_back_mask_umask_and_dispositions(void **state)
 			 NULL };
 	struct ep_process_state ps;
 	struct ep_spawn s = { .state = &ps };
-	char out[512];
+	char out[512], ignored[64];
 	sigset_t set;
 
 	(void)state;
@@ -175,7 +187,8 @@ static void the_child_gets_back_mask_umask_and_dispositions(void **state)
 	signal(SIGPIPE, SIG_DFL);
 	assert_non_null(strstr(out, "0027"));
 	assert_non_null(strstr(out, "SigBlk:\t0000000000000000"));
-	assert_non_null(strstr(out, "SigIgn:\t0000000000000000"));
+	ignored_line(&ps, ignored, sizeof(ignored));
+	assert_non_null(strstr(out, ignored));
 }
 
 static void only_descriptors_of_the_shell_reach_the_child(void **state)

@@ -63,6 +63,7 @@ static int setup(void **state)
 	list.count = 0;
 	memset(&board, 0, sizeof(board));
 	strcpy(board.name, "x86");
+	board.coverage = "packages";
 	return 0;
 }
 
@@ -78,6 +79,7 @@ static void the_boards_totals_are_added_and_its_parts_are_not(void **state)
 	assert_string_equal(t.channels[0], "rapl.package_0");
 	assert_string_equal(t.channels[1], "rapl.package_1");
 	assert_string_equal(t.source, "board");
+	assert_string_equal(t.coverage, "packages");
 }
 
 static void a_meter_stands_in_when_the_board_does_not_deliver(void **state)
@@ -92,6 +94,7 @@ static void a_meter_stands_in_when_the_board_does_not_deliver(void **state)
 	assert_int_equal(t.count, 1);
 	assert_string_equal(t.channels[0], "meter.power");
 	assert_string_equal(t.source, "sensor");
+	assert_non_null(strstr(t.coverage, "What meter.power is wired to"));
 }
 
 static void a_model_never_stands_in_for_a_measurement(void **state)
@@ -106,6 +109,7 @@ static void a_model_never_stands_in_for_a_measurement(void **state)
 	slots[1].sensor = NULL;
 	assert_int_equal(ep_total_choose(&list, &board, NULL, &t, NULL), 0);
 	assert_string_equal(t.channels[0], "estimate.total");
+	assert_non_null(strstr(t.coverage, "Nothing is measured"));
 	assert_string_equal(t.source, "option");
 }
 
