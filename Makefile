@@ -28,7 +28,7 @@ ifeq ($(DEV),1)
 WARN += -Werror
 endif
 
-OPT_release := -O2 -D_FORTIFY_SOURCE=2 -fstack-protector-strong
+OPT_release := -O2 -U_FORTIFY_SOURCE -D_FORTIFY_SOURCE=2 -fstack-protector-strong
 OPT_debug   := -O0 -g3 -fstack-protector-strong
 OPT_san     := -O1 -g -fno-omit-frame-pointer -fsanitize=address,undefined \
 	-fno-sanitize-recover=undefined
@@ -40,7 +40,12 @@ EP_CFLAGS := -std=c11 -g $(OPT_$(VARIANT)) -fno-common -fPIE \
 	-ffp-contract=off $(WARN) $(CFLAGS)
 EP_LDFLAGS := -pie -Wl,-z,relro,-z,now $(LINK_$(VARIANT)) $(LDFLAGS)
 # Evaluated when first used, so that "make deps" runs before they exist.
-PKG_CFLAGS = $(eval PKG_CFLAGS := $$(shell $(PKG_CONFIG) --cflags $(PKGS)))$(PKG_CFLAGS)
+HAS_PKGS = $(shell $(PKG_CONFIG) --exists $(PKGS) && \
+	echo '\#include <perfmon/pfmlib.h>' | $(CC) $(CPPFLAGS) -E - >/dev/null && echo yes)
+PKG_CFLAGS = $(eval PKG_CFLAGS := $$(if $$(HAS_PKGS),,$$(error \
+	of gcc, pkg-config and the headers of $(PKGS) libpfm4 \
+	something is missing; "make deps" installs it))$$(shell \
+	$(PKG_CONFIG) --cflags $(PKGS)))$(PKG_CFLAGS)
 PKG_LIBS = $(eval PKG_LIBS := $$(shell $(PKG_CONFIG) --libs $(PKGS)))$(PKG_LIBS)
 LIBS = $(PKG_LIBS) -lpfm -lm -lpthread
 
@@ -64,8 +69,14 @@ FUZZ_CLANG := $(FUZZ_SRCS:tests/fuzz/%.c=build/fuzz/%)
 DEMO_SRCS := $(sort $(wildcard runners/demo/*.c))
 DEMO_OBJS := $(DEMO_SRCS:%.c=$(B)/%.o)
 MAN := $(patsubst docs/%.scd,$(B)/man/%,$(sort $(wildcard docs/*.scd)))
+ifeq ($(shell command -v scdoc),)
+MAN := no-man
+endif
 
 all: $(B)/edgeprof $(B)/infer $(MAN)
+
+no-man:
+	@echo "the man pages are left out: scdoc is missing; \"make deps\" installs it"
 
 # A build id that changes with the code, so that derived files made by another
 # build are known to be outdated.
@@ -76,6 +87,12 @@ $(B)/build_id: FORCE
 	@cmp -s $@.new $@ && rm $@.new || mv $@.new $@
 $(B)/base/version.o: CPPFLAGS += -DEP_BUILD='"$(shell cat $(B)/build_id 2>/dev/null)"'
 $(B)/base/version.o: $(B)/build_id
+# Another PREFIX, so that what is installed looks for its boards there.
+$(B)/share_dir: FORCE
+	@mkdir -p $(@D)
+	@echo '$(PREFIX)/share/edgeprof' | cmp -s - $@ || \
+		echo '$(PREFIX)/share/edgeprof' >$@
+$(B)/sensors/board_find.o $(B)/drivers/perf_arch.o: $(B)/share_dir
 FORCE:
 
 $(B)/%.o: %.c
@@ -111,7 +128,7 @@ build/fuzz/%: tests/fuzz/%.c $(LIB_SRCS) $(HEADERS)
 
 $(B)/man/%: docs/%.scd
 	@mkdir -p $(@D)
-	scdoc <$< >$@
+	scdoc <$< >$@.new && mv $@.new $@
 
 deps:
 	@sh .ci/deps build
@@ -156,14 +173,14 @@ install: all
 	install -m 0644 runners/edgeprof.h $(DESTDIR)$(PREFIX)/include/
 	install -m 0644 $(filter-out %.md,$(wildcard boards/*)) \
 		$(DESTDIR)$(PREFIX)/share/edgeprof/boards/
-	set -e; for m in $(MAN); do \
+	set -e; for m in $(filter-out no-man,$(MAN)); do \
 		install -m 0644 $$m $(DESTDIR)$(PREFIX)/share/man/man$${m##*.}/; \
 	done
 
 clean:
 	rm -rf build
 
-.PHONY: all deps deps-check deps-lint demo tests check lint bench fuzz install clean FORCE
+.PHONY: all no-man deps deps-check deps-lint demo tests check lint bench fuzz install clean FORCE
 .SECONDARY:
 -include $(LIB_OBJS:.o=.d) $(DEMO_OBJS:.o=.d) $(SUPPORT_OBJS:.o=.d) \
 	$(UNIT_BINS:=.d) $(SIM_BINS:=.d) $(BENCH_BINS:=.d) $(FUZZ_BINS:=.d) \

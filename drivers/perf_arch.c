@@ -16,7 +16,7 @@
 
 #define ARCH_FILE "pmuv3.events"
 #define ARCH_BYTES_MAX (64 * 1024)
-#define PARENTS_MAX 4
+#define PARENTS_MAX 3
 
 #define HW(e) PERF_TYPE_HARDWARE, PERF_COUNT_HW_##e
 #define HWC(cache, op, result)                                       \
@@ -76,7 +76,7 @@ static int read_from(const char *dir, size_t len, struct ep_buf *b)
 	return ep_file_read(AT_FDCWD, path, b);
 }
 
-/* build/release/edgeprof, or a test below it -> boards beside build */
+/* build/release/edgeprof -> boards beside build */
 static int read_beside(struct ep_buf *b)
 {
 	char exe[400];

@@ -192,8 +192,7 @@ static void drop_events(struct ep_uprobe_set *s, size_t event, int name)
 	while (s->event_count > event)
 		close(s->events[--s->event_count].fd);
 	while (s->name_count > name) {
-		(void)ep_str_format(text, sizeof(text), "e%d",
-				    --s->name_count);
+		(void)ep_str_format(text, sizeof(text), "e%d", --s->name_count);
 		ep_uprobe_trace_remove(s->trace_fd, text);
 	}
 }

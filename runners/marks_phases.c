@@ -139,6 +139,7 @@ struct chapter {
 	size_t source;
 	int32_t request;
 	int64_t start_ns, end_ns;
+	size_t phase, phase_count; /* of its source's story */
 	bool mixed;
 };
 
@@ -146,6 +147,7 @@ struct chapters {
 	struct chapter *items;
 	size_t count;
 	struct ep_timeline *stories; /* one per source */
+	size_t *tokens;		     /* how many of each are dealt with */
 };
 
 /* Each request of each source; phases outside any are chapters 0. */
@@ -161,6 +163,7 @@ static void gather(struct chapters *c, size_t source)
 		if (last && last->source == source &&
 		    last->request == p->request) {
 			last->end_ns = p->end_ns;
+			last->phase_count++;
 			continue;
 		}
 		c->items[c->count++] = (struct chapter){
@@ -168,6 +171,8 @@ static void gather(struct chapters *c, size_t source)
 			.request = p->request,
 			.start_ns = p->start_ns,
 			.end_ns = p->end_ns,
+			.phase = i,
+			.phase_count = 1,
 		};
 	}
 }
@@ -196,23 +201,24 @@ static size_t mark_mixed(struct chapters *c)
 	return mixed;
 }
 
-static int write_chapter(const struct chapters *c, const struct chapter *one,
+static int write_chapter(struct chapters *c, const struct chapter *one,
 			 int32_t request, struct ep_timeline *ret)
 {
 	const struct ep_timeline *t = &c->stories[one->source];
+	size_t *token = &c->tokens[one->source];
 	int r = 0;
 
-	for (size_t i = 0; r == 0 && i < t->phase_count; i++) {
-		struct ep_phase p = t->phases[i];
+	for (size_t i = 0; r == 0 && i < one->phase_count; i++) {
+		struct ep_phase p = t->phases[one->phase + i];
 
-		if (p.request != one->request || p.start_ns < one->start_ns ||
-		    p.end_ns > one->end_ns)
-			continue;
 		p.request = request;
 		r = ep_timeline_add_phase(ret, &p);
 	}
-	for (size_t i = 0; r == 0 && request > 0 && i < t->token_count; i++) {
-		struct ep_token k = t->tokens[i];
+	/* Both are in the order of requests; those of mixed ones are skipped. */
+	for (; r == 0 && request > 0 && *token < t->token_count &&
+	       t->tokens[*token].request <= one->request;
+	     (*token)++) {
+		struct ep_token k = t->tokens[*token];
 
 		if (k.request != one->request)
 			continue;
@@ -255,8 +261,12 @@ static int tell_together(struct marks *m, const struct ep_mark_span *span,
 	int r = 0;
 
 	c.stories = calloc(m->source_count, sizeof(*c.stories));
-	if (!c.stories)
+	c.tokens = calloc(m->source_count, sizeof(*c.tokens));
+	if (!c.stories || !c.tokens) {
+		free(c.stories);
+		free(c.tokens);
 		return -ENOMEM;
+	}
 	for (size_t i = 0; r == 0 && i < m->source_count; i++) {
 		if (!m->sources[i].has_phases) {
 			m->orphans = true;
@@ -277,6 +287,7 @@ static int tell_together(struct marks *m, const struct ep_mark_span *span,
 	for (size_t i = 0; i < m->source_count; i++)
 		ep_timeline_done(&c.stories[i]);
 	free(c.stories);
+	free(c.tokens);
 	free(c.items);
 	return r;
 }

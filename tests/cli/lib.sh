@@ -43,15 +43,22 @@ run() {
 	status=$?
 }
 
-# status_is NAME STATUS [TEXT]: of the last run; TEXT must be in its stderr
+# status_is NAME STATUS [TEXT [FILE]]: of the last run; TEXT must be in its
+# stderr, or in FILE
 status_is() {
+	where=${4:-$dir/err}
 	if [ "$status" -ne "$2" ]; then
 		not_ok "$1" "status $status, not $2: $(tail -n 2 "$dir/err" | tr '\n' ' ')"
-	elif [ $# -gt 2 ] && ! grep -q -e "$3" "$dir/err"; then
-		not_ok "$1" "stderr does not say \"$3\" but: $(head -n 3 "$dir/err" | tr '\n' ' ')"
+	elif [ $# -gt 2 ] && ! grep -q -e "$3" "$where"; then
+		not_ok "$1" "${where##*/} does not say \"$3\" but: $(head -n 3 "$where" | tr '\n' ' ')"
 	else
 		ok "$1"
 	fi
+}
+
+# fails COMMAND...: the other way round, for check
+fails() {
+	! "$@"
 }
 
 # fact FOLDER NAME: an end fact of events.csv

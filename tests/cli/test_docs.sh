@@ -1,68 +1,75 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-3.0-or-later
 # What the documents say: commands that plot, options, examples, links.
-set -u
+. "$(dirname "$0")/lib.sh"
 
-build=$1
-edgeprof=$build/edgeprof
-validate=$build/tests/sim/validate_json
-dir=$(mktemp -d "${TMPDIR:-/tmp}/docs-XXXXXX") || exit 1
-trap 'rm -rf "$dir"' EXIT
-failed=0
-
-ok() {
-	echo "ok $1"
-}
-
-not_ok() {
-	echo "not ok $1: $2"
-	failed=1
-}
+validate=$sim/validate_json
+man=docs/edgeprof.1.scd
+schema=docs/report.schema.json
 
 for example in docs/examples/*.json; do
-	name=schema_of_$(basename "$example" .json)
-	if "$validate" docs/report.schema.json "$example" >"$dir/out"; then
-		ok "$name"
-	else
-		not_ok "$name" "$(head -n 1 "$dir/out")"
-	fi
+	check "schema_of_$(basename "$example" .json)" \
+		"$validate" "$schema" "$example"
 done
-
 # The validator itself must be able to say no.
 sed 's/"edgeprof.report\/1"/"edgeprof.report\/2"/' \
 	docs/examples/report.json >"$dir/wrong.json"
-if "$validate" docs/report.schema.json "$dir/wrong.json" >"$dir/out"; then
-	not_ok schema_refuses_another_version 'it was accepted'
-else
-	ok schema_refuses_another_version
-fi
+check schema_refuses_another_version \
+	fails "$validate" "$schema" "$dir/wrong.json"
 
-# Every option of the help, and no other, is in the man page.
-for command in run report; do
-	"$edgeprof" "$command" --help >"$dir/help"
-	missing=
-	for option in $(grep -o -e '--[a-z][a-z-]*' "$dir/help" | sort -u); do
-		grep -q -e "\*$option\*" docs/edgeprof.1.scd ||
-			missing="$missing $option"
+# The man page has a section for every command, and no other.
+"$edgeprof" --help | sed -n 's/^  \([a-z][a-z-]*\)  .*/\1/p' | sort >"$dir/commands"
+sed -n 's/^# EDGEPROF //p' "$man" | tr 'A-Z' 'a-z' | sort >"$dir/sections"
+check man_page_has_every_command diff "$dir/commands" "$dir/sections"
+
+# spellings: the options named in a text, each once.  --help needs no line.
+spellings() {
+	grep -o -E -e '(^|[^A-Za-z0-9-])--?[a-z][a-z-]*' |
+		sed 's/^[^-]*//' | grep -v -x -e --help -e -h | sort -u
+}
+
+# Of every command the help and the section name the same options.  A spelling
+# that only the section has must be one that the command knows.
+while read -r command; do
+	"$edgeprof" "$command" --help | sed '/^[Ee]xample/,$d' |
+		spellings >"$dir/in_help"
+	sed -n "/^# EDGEPROF $(echo "$command" | tr 'a-z' 'A-Z')\$/,/^# /p" "$man" |
+		grep '^\*-' | spellings >"$dir/in_man"
+	wrong=$(comm -23 "$dir/in_help" "$dir/in_man")
+	for option in $(comm -13 "$dir/in_help" "$dir/in_man"); do
+		"$edgeprof" "$command" "$option" 2>&1 </dev/null |
+			grep -q -e 'no option' -e 'unknown option' &&
+			wrong="$wrong $option"
 	done
-	if [ -z "$missing" ]; then
+	if [ -z "$wrong" ]; then
 		ok "man_page_has_the_options_of_$command"
 	else
-		not_ok "man_page_has_the_options_of_$command" "no$missing"
+		not_ok "man_page_has_the_options_of_$command" "$wrong"
 	fi
+done <"$dir/commands"
+
+# Code in the documents uses commands that exist.
+awk '
+/^```/ { fenced = !fenced; next }
+{
+	text = fenced ? "`" $0 : $0
+	sub(/^    /, "`", text)
+	gsub(/sudo /, "", text)
+	while (match(text, /[`*]edgeprof [a-z]+/)) {
+		print substr(text, RSTART + 10, RLENGTH - 10)
+		text = substr(text, RSTART + RLENGTH)
+	}
+}' README.md docs/*.md "$man" | sort -u >"$dir/used"
+check documents_name_commands_that_exist \
+	test "$(comm -23 "$dir/used" "$dir/commands")" = ''
+number documents_name_commands "$(wc -l <"$dir/used") >= 3"
+
+# Boards named in a --board or in the README's table are there.
+for board in $(sed -n 's/^| `\([a-z0-9_]*\)` |.*/\1/p' README.md) \
+	$(grep -o -h -e '--board [a-z0-9_]*' README.md docs/*.md docs/*.scd |
+		sed 's/.* //' | grep -v -x -e none); do
+	check "board_$board" test -f "boards/$board.board"
 done
-"$edgeprof" run --help >"$dir/help"
-"$edgeprof" report --help >>"$dir/help"
-unknown=
-for option in $(grep -o -e '^\*.*' docs/edgeprof.1.scd |
-	grep -o -e '--[a-z][a-z-]*' | sort -u); do
-	grep -q -e "$option" "$dir/help" || unknown="$unknown $option"
-done
-if [ -z "$unknown" ]; then
-	ok man_page_has_no_other_options
-else
-	not_ok man_page_has_no_other_options "$unknown"
-fi
 
 # Relative links lead somewhere.
 broken=
@@ -75,11 +82,7 @@ for page in README.md docs/*.md; do
 			broken="$broken $page:$link"
 	done
 done
-if [ -z "$broken" ]; then
-	ok links
-else
-	not_ok links "$broken"
-fi
+check links test "$broken" = ''
 
 # has TOOL: whether gnuplot, awk, pandas, matplotlib are there
 has() {
@@ -96,14 +99,14 @@ has() {
 
 # The commands after "<!-- test: TOOL[+TOOL] [FILE] -->" work in a run folder
 # and make FILE, or print something.
-"$build/tests/sim/make_run" "$dir/run" || exit 1
+"$sim/make_run" "$dir/run" || exit 1
 "$edgeprof" report "$dir/run" >"$dir/out" 2>&1 || cat "$dir/out"
 awk '
 /^<!-- test:/ { tools = $3; file = $4 == "-->" ? "" : $4; next }
 /^```sh/ && tools != "" { inside = 1; next }
 /^```/ { inside = 0; tools = ""; next }
 inside { print tools "|" file "|" $0 }
-' docs/run-folder.md >"$dir/commands"
+' docs/run-folder.md >"$dir/plots"
 number=0
 while IFS='|' read -r tools file command; do
 	number=$((number + 1))
@@ -113,7 +116,7 @@ while IFS='|' read -r tools file command; do
 		has "$tool" || absent="$absent $tool"
 	done
 	if [ -n "$absent" ]; then
-		echo "skip $name: not installed:$absent"
+		skip "$name" "not installed:$absent"
 		continue
 	fi
 	(cd "$dir/run" && MPLBACKEND=Agg sh -c "$command") >"$dir/out" 2>"$dir/err" \
@@ -128,9 +131,7 @@ while IFS='|' read -r tools file command; do
 	else
 		ok "$name"
 	fi
-done <"$dir/commands"
-if [ "$number" -lt 5 ]; then
-	not_ok commands "only $number found in docs/run-folder.md"
-fi
+done <"$dir/plots"
+number commands_were_found "$number >= 5"
 
 exit $failed

@@ -70,6 +70,9 @@ static void the_model_is_idle_plus_busy_time(void **state)
 	assert_int_equal(rig->channels[0].role, EP_ROLE_TOTAL);
 	assert_int_equal(rig->channels[0].flags, EP_CHANNEL_ESTIMATED);
 	assert_int_equal(rig->channels[0].gain_ppm, 125000);
+	/* Idle states tell late: nothing is known of shorter stretches. */
+	assert_int_equal(rig->channels[0].refresh_ns, 100 * MS);
+	assert_int_equal(rig->channels[0].resolution, 400000);
 	assert_true(ep_rig_noted(rig, "estimated, not measured"));
 	assert_true(ep_rig_noted(rig, "cpuidle"));
 	assert_int_equal(rig->notes.count, 1);

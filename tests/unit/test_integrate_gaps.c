@@ -148,6 +148,65 @@ static void a_long_gap_is_not_filled(void **state)
 	ep_report_free(r);
 }
 
+static double ramp_uj(double t)
+{
+	return 1e6 * (100 + ramp_j(0, t));
+}
+
+static bool gap_at_border(double t)
+{
+	return t > 1.9 && t < 2.2;
+}
+
+static struct ep_report *analyze_counter_gap(bool (*gap)(double),
+					     int64_t wrap_uj)
+{
+	struct support_channel channel = { { COUNTER, .wrap = 0 }, ramp_uj };
+	const struct support_sensor sensor = { .id = "meter",
+					       .channels = &channel,
+					       .channel_count = 1,
+					       .skip_line = gap };
+	const struct support_run run = make(&sensor, "meter.energy");
+
+	channel.ch.wrap = (uint64_t)wrap_uj;
+	return support_run_analyze(&run);
+}
+
+/* A counter counts on while nobody reads it. */
+static void a_counter_bridges_a_gap_within_a_phase(void **state)
+{
+	const int64_t wraps[] = { 0, 15000000 };
+
+	(void)state;
+	for (int i = 0; i < 2; i++) {
+		struct ep_report *r = analyze_counter_gap(long_gap, wraps[i]);
+		const struct ep_metric *m = support_metric(
+			support_phase(r, "generation"), "energy_j");
+
+		support_near(m->value, ramp_j(2.0061, 3.5029), 1e-4);
+		assert_int_equal(m->status, EP_STATUS_OK);
+		assert_int_equal(r->health[0].gap_count, 1);
+		support_near(r->health[0].max_gap_s, 0.5, 1e-6);
+		assert_true(support_warned(r, "sensor-gaps"));
+		ep_report_free(r);
+	}
+}
+
+/* Which phase got how much of it cannot be told. */
+static void a_counter_does_not_bridge_a_border(void **state)
+{
+	struct ep_report *r = analyze_counter_gap(gap_at_border, 0);
+	const struct ep_metric *m =
+		support_metric(support_phase(r, "prefill"), "energy_j");
+
+	(void)state;
+	support_near(m->value, ramp_j(0.5037, 1.9), 1e-4);
+	assert_int_equal(m->status, EP_STATUS_LOW_CONFIDENCE);
+	assert_non_null(strstr(m->reason, "not covered"));
+	assert_int_equal(r->health[0].gap_count, 1);
+	ep_report_free(r);
+}
+
 static bool every_third_cell(double t, size_t channel)
 {
 	return channel == 0 && llround(t * 100) % 3 == 0;
@@ -241,6 +300,8 @@ int main(void)
 		cmocka_unit_test(a_reset_is_a_gap_of_one_interval),
 		cmocka_unit_test(a_short_gap_is_bridged),
 		cmocka_unit_test(a_long_gap_is_not_filled),
+		cmocka_unit_test(a_counter_bridges_a_gap_within_a_phase),
+		cmocka_unit_test(a_counter_does_not_bridge_a_border),
 		cmocka_unit_test(
 			missing_cells_are_bridged_by_the_channel_alone),
 		cmocka_unit_test(duplicates_keep_their_time),

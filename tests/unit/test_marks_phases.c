@@ -253,7 +253,13 @@ static void processes_at_the_same_time_are_mixed(void **state)
 	tl = finish(s);
 	assert_int_equal(tl.phase_count, 2);
 	PHASE(&tl, 0, "prefill", 1, 11, 12, 7, -1);
+	/* The tokens of the mixed ones are left out. */
 	assert_int_equal(tl.token_count, 2);
+	for (int i = 0; i < 2; i++) {
+		assert_int_equal(tl.tokens[i].request, 1);
+		assert_int_equal(tl.tokens[i].index, i + 1);
+		assert_int_equal(tl.tokens[i].t_ns, GATE + (13 + i) * MS);
+	}
 	assert_non_null(strstr(tl.note, "mixed: 2 requests"));
 	ep_timeline_done(&tl);
 	test_free(s);

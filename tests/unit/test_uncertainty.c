@@ -142,6 +142,18 @@ static struct ep_report *analyze(double (*power)(double), int64_t gain_ppm,
 	return support_run_analyze(&run);
 }
 
+static void a_sensor_without_limits_is_told_of(void **state)
+{
+	struct ep_report *r = analyze(constant_uw, 0, 0);
+
+	(void)state;
+	assert_true(support_warned(r, "accuracy-unknown"));
+	ep_report_free(r);
+	r = analyze(constant_uw, 0, 50000);
+	assert_false(support_warned(r, "accuracy-unknown"));
+	ep_report_free(r);
+}
+
 static void gain_and_offset_reach_every_figure(void **state)
 {
 	struct ep_report *r = analyze(constant_uw, 10000, 50000);
@@ -341,6 +353,7 @@ int main(void)
 		cmocka_unit_test(a_budget_adds_in_quadrature),
 		cmocka_unit_test(a_full_budget_loses_nothing),
 		cmocka_unit_test(locking_is_a_slow_beat_of_coarse_samples),
+		cmocka_unit_test(a_sensor_without_limits_is_told_of),
 		cmocka_unit_test(gain_and_offset_reach_every_figure),
 		cmocka_unit_test(gain_is_linear_over_phases),
 		cmocka_unit_test(an_inner_border_cancels_in_the_sum),
