@@ -13,6 +13,14 @@
 #include "sensors/files.h"
 #include "sensors/table.h"
 
+/*
+ * Schedstat knows busy time to the scheduler's tick.  Idle states tell of it
+ * when a processor next sleeps, and a program's new processes are found a while
+ * after their start: what comes late comes at once, and means nothing over
+ * shorter stretches than this.
+ */
+#define LATE_NS (100 * EP_NS_PER_MS)
+
 struct ep_sensor {
 	const struct ep_env *env;
 	struct ep_proc_tree *tree; /* NULL: the whole system is watched */
@@ -96,6 +104,7 @@ static void set_channel(struct ep_sensor *sensor, double gain_percent)
 {
 	struct ep_channel *c = &sensor->channel;
 	struct timespec tick = { 0 };
+	int64_t known_ns = LATE_NS;
 
 	(void)ep_str_copy(c->name, sizeof(c->name), "total");
 	c->quantity = EP_ENERGY_UJ;
@@ -103,12 +112,14 @@ static void set_channel(struct ep_sensor *sensor, double gain_percent)
 	c->role = EP_ROLE_TOTAL;
 	c->flags = EP_CHANNEL_ESTIMATED;
 	c->gain_ppm = (int64_t)(gain_percent * 1e4);
-	/* Busy time is known to the scheduler's tick, whose length is the
-	 * resolution of the coarse clock. */
-	if (clock_getres(CLOCK_MONOTONIC_COARSE, &tick) == 0)
-		c->refresh_ns = tick.tv_nsec;
+	/* The scheduler's tick is the resolution of the coarse clock. */
+	if (sensor->busy &&
+	    strcmp(ep_busy_source(sensor->busy), "schedstat") == 0 &&
+	    clock_getres(CLOCK_MONOTONIC_COARSE, &tick) == 0)
+		known_ns = tick.tv_nsec;
+	c->refresh_ns = known_ns;
 	c->resolution =
-		(int64_t)(sensor->busy_w_per_core * (double)tick.tv_nsec / 1e3);
+		(int64_t)(sensor->busy_w_per_core * (double)known_ns / 1e3);
 }
 
 static int open_sources(struct ep_sensor *sensor, struct ep_err *err)

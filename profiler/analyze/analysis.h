@@ -77,9 +77,9 @@ double ep_border_slack_s(const struct ep_analysis *a, size_t border);
 /* Length of the blocks whose spread says how steady the baseline is. */
 int64_t ep_idle_block_ns(const struct ep_run *run);
 
-/* Energy of the total between two instants that are cuts of fine; NAN when a
- * channel misses some of it. */
-double ep_energy_between(const struct ep_analysis *a, int64_t from_ns,
-			 int64_t to_ns);
+/* Energy of a meter of primary channels between two instants that are cuts of
+ * fine; NAN when a channel misses some of it. */
+double ep_energy_between(const struct ep_analysis *a, const struct ep_meter *m,
+			 int64_t from_ns, int64_t to_ns);
 
 #endif

@@ -179,6 +179,29 @@ static int plan_streams(struct ep_analysis *a, bool trace)
 	return code;
 }
 
+/* The most that channel c of s said while the program ran; -1 unknown. */
+static int64_t most_busy(const struct ep_analysis *a, const struct ep_stream *s,
+			 size_t c)
+{
+	int64_t lasted_ns = a->run.exit_ns - a->run.gate_ns, seen = -1;
+	struct ep_part p = ep_part_of(s, c);
+
+	for (uint32_t k = 0; k < a->part.count; k++) {
+		struct ep_set one = { &k, 1 };
+		struct ep_part_sums sums;
+
+		if (!a->part.segments[k].inside)
+			continue;
+		ep_part_sum(a, &p, one, &sums);
+		if (sums.reads > 0 && sums.max > (double)seen)
+			seen = (int64_t)sums.max;
+	}
+	/* Too short for two looks: it was busy between them. */
+	if (seen == 0 && lasted_ns / 2 < s->sensor->channels[c].refresh_ns)
+		return -1;
+	return seen;
+}
+
 /* Threads that were busy at once, as the end fact or the sensor says. */
 static int64_t threads_seen(const struct ep_analysis *a)
 {
@@ -191,21 +214,12 @@ static int64_t threads_seen(const struct ep_analysis *a)
 		const struct ep_stream *s = &a->streams[i];
 
 		for (size_t c = 0; c < s->sensor->channel_count; c++) {
-			struct ep_part p = ep_part_of(s, c);
-			struct ep_part_sums sums;
+			int64_t most = -1;
 
 			if (strcmp(s->sensor->channels[c].name,
-				   "threads_busy") != 0)
-				continue;
-			for (uint32_t k = 0; k < a->part.count; k++) {
-				struct ep_set one = { &k, 1 };
-
-				if (!a->part.segments[k].inside)
-					continue;
-				ep_part_sum(a, &p, one, &sums);
-				if (sums.reads > 0 && sums.max > (double)seen)
-					seen = (int64_t)sums.max;
-			}
+				   "threads_busy") == 0)
+				most = most_busy(a, s, c);
+			seen = most > seen ? most : seen;
 		}
 	}
 	return seen;

@@ -74,6 +74,7 @@ static int add_channel(struct ep_analysis *a, const struct ep_groups *g,
 	row->estimated = (c->flags & EP_CHANNEL_ESTIMATED) != 0;
 	meter->parts[0] = ep_part_of(s, channel);
 	meter->part_count = 1;
+	meter->fine = row->primary;
 	ep_meter_settle(a, meter);
 	code = fill_row(a, g, meter, row);
 	free(meter);

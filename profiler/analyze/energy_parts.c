@@ -202,11 +202,10 @@ double ep_part_window_j(const struct ep_analysis *a, const struct ep_meter *m,
 	return sum;
 }
 
-double ep_energy_between(const struct ep_analysis *a, int64_t from_ns,
-			 int64_t to_ns)
+double ep_energy_between(const struct ep_analysis *a, const struct ep_meter *m,
+			 int64_t from_ns, int64_t to_ns)
 {
 	double t_s = (double)(to_ns - from_ns) * 1e-9, sum = 0;
-	const struct ep_meter *m = &a->total;
 
 	if (m->part_count == 0 || m->reason[0])
 		return (double)NAN;

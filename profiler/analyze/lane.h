@@ -32,7 +32,7 @@ struct ep_lane_slot {
 	bool counter;
 	bool primary;  /* belongs to the total that cells and peak are of */
 	uint64_t wrap; /* counters: values are modulo this; 0 = never wraps */
-	int64_t limit_ns; /* integrates across at most this */
+	int64_t limit_ns; /* longer is a gap, for a gauge a hole */
 };
 
 struct ep_lane_health {
@@ -62,6 +62,7 @@ struct ep_lane {
 	size_t *primary; /* slots */
 	size_t primary_count;
 	int64_t hold_ns;  /* a gauge holds so long at its ends */
+	int64_t blur_ns;  /* of a cell's ends; no peak is taken there */
 	int64_t watch_ns; /* counters must move before this */
 	int64_t min_limit_ns;
 	/* A child's counters: 0 at the gate, still after the exit. */

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "profiler/analyze/lane.h"
 
+#include "base/clock.h"
+
 /* The paths of a lane that only some lines take: first reads, missing cells,
  * gaps, wraps, borders. */
 
@@ -8,6 +10,24 @@ static size_t cell_of(const struct ep_cuts *c, size_t hint, int64_t t)
 {
 	return t >= c->at[hint] && t < c->at[hint + 1] ? hint
 						       : ep_cuts_find(c, t);
+}
+
+/* A counter is not thought to wrap unseen in so long a silence. */
+#define BRIDGE_NS (10 * EP_NS_PER_S)
+
+/*
+ * Does the line of slot i go on to t?  A counter counts on unread, so all of
+ * its step lies in the cell unless a border does; then how much lies on which
+ * side cannot be told.
+ */
+static bool joins(const struct ep_lane *l, size_t i, int64_t t)
+{
+	int64_t from = l->value_ns[i];
+
+	if (t - from <= l->slots[i].limit_ns)
+		return true;
+	return l->slots[i].counter && t - from <= BRIDGE_NS && l->cuts &&
+	       cell_of(l->cuts, l->cell, from) == cell_of(l->cuts, l->cell, t);
 }
 
 /* How much of a, b lies between fractions f0 and f1. */
@@ -48,6 +68,14 @@ void ep_lane_spread_fine(struct ep_lane *l, size_t k, int64_t t0, int64_t t1)
 	}
 }
 
+/* Is any of it within a window's reach of the cell's ends? */
+static bool is_blurred(const struct ep_lane *l, size_t cell, int64_t t0,
+		       int64_t t1)
+{
+	return l->blur_ns > 0 && (t0 < l->cuts->at[cell] + l->blur_ns ||
+				  t1 > l->cuts->at[cell + 1] - l->blur_ns);
+}
+
 static void close_block(struct ep_lane *l)
 {
 	double power = l->block_sum / l->block_s;
@@ -59,7 +87,8 @@ static void close_block(struct ep_lane *l)
 
 /*
  * Peak power is the largest mean over blocks of at least block_need_s that lie
- * in one cell, so that it means a power the device can really resolve.
+ * in one cell, out of reach of what its window blurs, so that it means a power
+ * the device can really resolve.
  */
 void ep_lane_peak(struct ep_lane *l, int64_t t0, int64_t t1)
 {
@@ -69,15 +98,16 @@ void ep_lane_peak(struct ep_lane *l, int64_t t0, int64_t t1)
 	for (; f0 < 1; cell++) {
 		int64_t end = l->cuts->at[cell + 1];
 		double f1 = end >= t1 ? 1 : (double)(end - t0) / h;
+		bool blurred = is_blurred(l, cell, t0, t1);
 
-		if (cell != l->block_cell) {
+		if (cell != l->block_cell || blurred) {
 			l->block_cell = cell;
 			l->block_sum = l->block_s = 0;
 		}
-		for (size_t k = 0; k < l->primary_count; k++)
+		for (size_t k = 0; k < l->primary_count && !blurred; k++)
 			l->block_sum += part_of(l, l->primary[k], f0, f1);
-		l->block_s += (f1 - f0) * h * 1e-9;
-		if (l->block_s >= l->block_need_s)
+		l->block_s += blurred ? 0 : (f1 - f0) * h * 1e-9;
+		if (!blurred && l->block_s >= l->block_need_s)
 			close_block(l);
 		f0 = f1;
 	}
@@ -235,7 +265,7 @@ static bool extend(struct ep_lane *l, size_t i, int64_t t, int64_t v)
 static bool read_slot(struct ep_lane *l, size_t i, int64_t t, int64_t v)
 {
 	struct ep_lane_health *h = &l->health[i];
-	bool virtual_start = false, closed = false;
+	bool virtual_start = false, closed = false, bridged = false;
 
 	if (l->state[i] == EP_LANE_NONE && l->bounded && t > l->gate_ns) {
 		start_at_gate(l, i);
@@ -243,10 +273,13 @@ static bool read_slot(struct ep_lane *l, size_t i, int64_t t, int64_t v)
 	}
 	if (l->state[i] == EP_LANE_OPEN && !virtual_start &&
 	    t - l->value_ns[i] > l->slots[i].limit_ns) {
-		part(l, i);
 		h->gap_count++;
+		bridged = joins(l, i, t);
+		if (!bridged)
+			part(l, i);
 	}
-	if (l->state[i] == EP_LANE_PARTED && t - l->value_ns[i] > h->max_gap_ns)
+	if ((bridged || l->state[i] == EP_LANE_PARTED) &&
+	    t - l->value_ns[i] > h->max_gap_ns)
 		h->max_gap_ns = t - l->value_ns[i];
 	if (l->state[i] == EP_LANE_OPEN) {
 		closed = extend(l, i, t, v);
@@ -276,8 +309,7 @@ void ep_lane_slow(struct ep_lane *l, int64_t t_ns, const int64_t *values,
 		} else {
 			l->health[i].error_count += l->line_failed;
 			l->level = false;
-			if (l->state[i] == EP_LANE_OPEN &&
-			    t_ns - l->value_ns[i] > l->slots[i].limit_ns) {
+			if (l->state[i] == EP_LANE_OPEN && !joins(l, i, t_ns)) {
 				part(l, i);
 				l->health[i].gap_count++;
 			}
@@ -300,8 +332,7 @@ void ep_lane_pause(struct ep_lane *l, int64_t next_ns)
 		if (l->level)
 			l->value_ns[i] = l->line_ns;
 		if (l->state[i] != EP_LANE_OPEN ||
-		    (!at_end &&
-		     next_ns - l->value_ns[i] <= l->slots[i].limit_ns))
+		    (!at_end && joins(l, i, next_ns)))
 			continue;
 		part(l, i);
 		l->health[i].gap_count += !at_end;

@@ -13,16 +13,19 @@ int64_t ep_idle_block_ns(const struct ep_run *run)
 {
 	int64_t length = run->idle_end_ns - run->idle_begin_ns;
 
-	if (length >= 2 * EP_NS_PER_S)
+	/* The spread of two means may be next to nothing by chance. */
+	if (length >= 3 * EP_NS_PER_S)
 		return length / EP_NS_PER_S > IDLE_BLOCKS_MAX
 			       ? length / IDLE_BLOCKS_MAX
 			       : EP_NS_PER_S;
 	return length / 4;
 }
 
-static void say(struct ep_meter *m, const char *name, const char *why)
+static void say(struct ep_meter *m, const struct ep_part *p, const char *why)
 {
-	(void)ep_str_format(m->reason, sizeof(m->reason), "%s: %s", name, why);
+	(void)ep_str_format(m->reason, sizeof(m->reason), "%s.%s: %s",
+			    p->stream->sensor->id, ep_part_channel(p)->name,
+			    why);
 }
 
 /* Whether every part delivers, and what is special about it. */
@@ -35,11 +38,11 @@ static void look_at_parts(struct ep_meter *m)
 		ep_part_settle(p);
 		m->estimated |= (c->flags & EP_CHANNEL_ESTIMATED) != 0;
 		if (p->stream->reason[0])
-			say(m, p->stream->sensor->id, p->stream->reason);
+			say(m, p, p->stream->reason);
 		else if (!p->stream->places[p->channel].in_file)
-			say(m, c->name, "not in the sensor's file");
+			say(m, p, "not in the sensor's file");
 		else if (c->quantity == EP_ENERGY_UJ && ep_part_stands_still(p))
-			say(m, c->name, "counter stands still");
+			say(m, p, "counter stands still");
 		if (m->reason[0])
 			return;
 		m->refresh_unknown |=
@@ -48,7 +51,8 @@ static void look_at_parts(struct ep_meter *m)
 }
 
 /* Spread of the block means of the baseline; NAN when it cannot be told. */
-static double idle_spread_w(const struct ep_analysis *a)
+static double idle_spread_w(const struct ep_analysis *a,
+			    const struct ep_meter *m)
 {
 	const struct ep_run *run = &a->run;
 	int64_t block = ep_idle_block_ns(run);
@@ -60,7 +64,7 @@ static double idle_spread_w(const struct ep_analysis *a)
 	for (int64_t t = run->idle_begin_ns;
 	     t + block <= run->idle_end_ns && count < IDLE_BLOCKS_MAX;
 	     t += block) {
-		double joules = ep_energy_between(a, t, t + block);
+		double joules = ep_energy_between(a, m, t, t + block);
 
 		if (!isnan(joules))
 			means[count++] = joules / ((double)block * 1e-9);
@@ -97,7 +101,7 @@ static void measure_idle(const struct ep_analysis *a, struct ep_meter *m)
 	if (isnan(e.energy_j) || e.cover_s < 0.5 * e.duration_s)
 		return;
 	if (m->fine) {
-		spread = idle_spread_w(a);
+		spread = idle_spread_w(a, m);
 	} else {
 		struct ep_part_sums s;
 

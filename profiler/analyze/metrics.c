@@ -176,7 +176,7 @@ static void add_power(struct ep_maker *mk)
 	if (isnan(e->energy_j)) {
 		ep_metric_refuse(m, e->reason);
 	} else if (isnan(e->peak_w)) {
-		ep_metric_refuse(m, "shorter than one refresh of the sensor");
+		ep_metric_refuse(m, "too short for this sensor to show a peak");
 	} else {
 		struct ep_budget b = { .count = 0 };
 

@@ -165,6 +165,7 @@ static int add_lane(struct ep_stream *s, const struct ep_stream_plan *plan,
 		return code;
 	sl->shift_ns = kind.shift_ns;
 	l->hold_ns = poll_of(s) / 2;
+	l->blur_ns = kind.shift_ns;
 	l->watch_ns = run->gate_ns + EP_NS_PER_S;
 	l->bounded = kind.bounded;
 	l->gate_ns = run->gate_ns;

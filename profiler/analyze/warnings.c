@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "base/str.h"
+#include "profiler/analyze/energy_parts.h"
 
 static const struct {
 	const char *code;
@@ -18,6 +19,9 @@ static const struct {
 	[EP_WARN_NO_TOTAL] = { "no-total",
 			       "name a power sensor with --sensor or --total, "
 			       "or accept a model with --estimate" },
+	[EP_WARN_ACCURACY_UNKNOWN] = { "accuracy-unknown",
+				       "compare with a meter before you quote "
+				       "absolute figures" },
 	[EP_WARN_BOARD_MISMATCH] = { "board-mismatch",
 				     "leave --board away, or name the board "
 				     "that this machine is" },
@@ -128,6 +132,24 @@ void ep_warn(struct ep_report *r, enum ep_warn w, const char *format, ...)
 	(void)ep_str_copy(to->advice, sizeof(to->advice), table[w].advice);
 }
 
+/* Parts of the total that claim no limits: u of their own error is 0. */
+static void look_at_accuracy(struct ep_analysis *a)
+{
+	const struct ep_meter *m = &a->total;
+
+	for (size_t i = 0; i < m->part_count && !m->reason[0]; i++) {
+		const struct ep_channel *c = ep_part_channel(&m->parts[i]);
+
+		if (c->gain_ppm != 0 || c->offset != 0 || m->estimated)
+			continue;
+		ep_warn(a->report, EP_WARN_ACCURACY_UNKNOWN,
+			"%s.%s: its accuracy is not known: the sensor's own "
+			"error is not in the \u00b1",
+			m->parts[i].stream->sensor->id, c->name);
+		return;
+	}
+}
+
 static void look_at_total(struct ep_analysis *a)
 {
 	struct ep_report *r = a->report;
@@ -148,6 +170,7 @@ static void look_at_total(struct ep_analysis *a)
 	else if (isnan(a->total.idle_w))
 		ep_warn(r, EP_WARN_NO_BASELINE,
 			"there is no baseline: net energies are not measured");
+	look_at_accuracy(a);
 }
 
 static int64_t resets_of(const struct ep_stream *s)
@@ -172,6 +195,17 @@ static int64_t gaps_of(const struct ep_stream *s)
 	return most;
 }
 
+static double longest_gap_s(const struct ep_stream *s)
+{
+	int64_t most = 0;
+
+	for (size_t i = 0; i < s->lane_count; i++)
+		for (size_t k = 0; k < s->lanes[i].lane.slot_count; k++)
+			if (s->lanes[i].lane.health[k].max_gap_ns > most)
+				most = s->lanes[i].lane.health[k].max_gap_ns;
+	return (double)most * 1e-9;
+}
+
 static void look_at_sensor(struct ep_report *r, const struct ep_stream *s)
 {
 	const char *id = s->sensor->id;
@@ -186,17 +220,19 @@ static void look_at_sensor(struct ep_report *r, const struct ep_stream *s)
 			"%s: not measured: %s", id, s->reason);
 	if (resets > 0)
 		ep_warn(r, EP_WARN_COUNTER_RESET,
-			"%s: counters went backwards %lld times without "
+			"%s: counters went backwards %lld time%s without "
 			"wrapping",
-			id, (long long)resets);
+			id, (long long)resets, resets == 1 ? "" : "s");
 	if (gaps > resets)
 		ep_warn(r, EP_WARN_SENSOR_GAPS,
-			"%s: %lld gaps in its samples were too long to bridge",
-			id, (long long)gaps);
+			"%s: its samples have %lld gap%s, the longest of "
+			"%.3g s",
+			id, (long long)gaps, gaps == 1 ? "" : "s",
+			longest_gap_s(s));
 	if (bad > 0)
 		ep_warn(r, EP_WARN_RAW_DAMAGED,
-			"sensors/%s.csv: %llu lines are damaged", id,
-			(unsigned long long)bad);
+			"sensors/%s.csv: %llu line%s damaged", id,
+			(unsigned long long)bad, bad == 1 ? " is" : "s are");
 }
 
 static bool note_says(const struct ep_run *run, const char *text)
@@ -260,8 +296,8 @@ static void look_at_phases(struct ep_analysis *a)
 			weak, found, names);
 	if (locked > 0)
 		ep_warn(r, EP_WARN_SAMPLING_LOCKED,
-			"in %zu phases sampling kept step with the tokens",
-			locked);
+			"in %zu phase%s sampling kept step with the tokens",
+			locked, locked == 1 ? "" : "s");
 }
 
 static void look_at_requests(struct ep_analysis *a)
@@ -301,9 +337,10 @@ static void look_at_grid(struct ep_analysis *a)
 
 	if (g->missed_count > 0)
 		ep_warn(a->report, EP_WARN_MISSED_TICKS,
-			"%lld of %lld ticks were missed",
+			"%lld of %lld ticks %s missed",
 			(long long)g->missed_count,
-			(long long)(g->missed_count + g->tick_count));
+			(long long)(g->missed_count + g->tick_count),
+			g->missed_count == 1 ? "was" : "were");
 	/* A tenth of the grid: what a figure of one sample could feel. */
 	if (other && g->late_p99_us > g->interval_s * 1e5)
 		ep_warn(a->report, EP_WARN_SCHEDULER_OTHER,

@@ -173,26 +173,24 @@ int ep_drain_start(struct ep_drain *d, const struct ep_slot_list *list,
 	return 0;
 }
 
-int ep_drain_stop(struct ep_drain *d)
+void ep_drain_stop(struct ep_drain *d)
 {
 	uint64_t one = 1;
 
 	for (size_t i = 0; i < d->worker_count; i++)
 		ep_worker_stop(d->workers[i]);
-	if (d->started) {
-		atomic_store_explicit(&d->stop, true, memory_order_release);
-		while (write(d->stop_fd, &one, sizeof(one)) < 0 &&
-		       errno == EINTR)
-			;
-		pthread_join(d->thread, NULL);
-		d->started = false;
-		/* A sensor moved in the last instant: its thread polls on. */
-		for (size_t i = 0; i < d->worker_count; i++)
-			ep_worker_stop(d->workers[i]);
-		empty_rings(d);
-		ep_watch_look(&d->watch, d->env, d->writer);
-	}
-	return ep_writer_flush(d->writer);
+	if (!d->started)
+		return;
+	atomic_store_explicit(&d->stop, true, memory_order_release);
+	while (write(d->stop_fd, &one, sizeof(one)) < 0 && errno == EINTR)
+		;
+	pthread_join(d->thread, NULL);
+	d->started = false;
+	/* A sensor moved in the last instant: its thread polls on. */
+	for (size_t i = 0; i < d->worker_count; i++)
+		ep_worker_stop(d->workers[i]);
+	empty_rings(d);
+	ep_watch_look(&d->watch, d->env, d->writer);
 }
 
 uint64_t ep_drain_dropped(const struct ep_drain *d)

@@ -35,9 +35,9 @@ struct ep_drain {
 /* Starts the slow lane and the blocking sensors' threads, then its own. */
 int ep_drain_start(struct ep_drain *d, const struct ep_slot_list *list,
 		   struct ep_err *err) EP_MUST_CHECK;
-/* Ends the workers, empties every ring, writes everything.  The sampler must
- * have stopped.  Returns 0 or the first error of writing. */
-int ep_drain_stop(struct ep_drain *d);
+/* Ends the workers and empties every ring into the writer.  The sampler must
+ * have stopped. */
+void ep_drain_stop(struct ep_drain *d);
 /* Samples that found a full ring. */
 uint64_t ep_drain_dropped(const struct ep_drain *d);
 void ep_drain_done(struct ep_drain *d);

@@ -42,11 +42,17 @@ static int is_empty(int dir_fd)
  * The folder is made with the caller's rights, not root's: under sudo it must
  * not appear where the caller could not have made it.
  */
-static int make_folder(struct ep_writer *w, struct ep_err *err)
+static int make_folder(struct ep_writer *w, bool fresh, struct ep_err *err)
 {
+	size_t len = strlen(w->dir);
 	int r;
 
 	w->made = mkdir(w->dir, 0755) == 0;
+	/* Named by us: two runs may begin in the same second. */
+	for (int n = 2; fresh && !w->made && errno == EEXIST && n < 1000; n++)
+		w->made = ep_str_format(w->dir + len, sizeof(w->dir) - len,
+					"-%d", n) &&
+			  mkdir(w->dir, 0755) == 0;
 	if (!w->made && errno != EEXIST)
 		return ep_err_set(err, -errno,
 				  "cannot make the folder %s: %s; choose "
@@ -68,10 +74,10 @@ static int make_folder(struct ep_writer *w, struct ep_err *err)
 				  faccessat(w->dir_fd, "run.json", F_OK, 0) == 0
 					  ? "a run"
 					  : "files");
-	w->began = true;
 	if (mkdirat(w->dir_fd, "sensors", 0755) < 0)
 		return ep_err_set(err, -errno, "cannot write in %s: %s", w->dir,
 				  strerror(errno));
+	w->began = true;
 	return 0;
 }
 
@@ -115,9 +121,9 @@ static int open_file(struct ep_writer *w, struct ep_outfile *f,
 	return 0;
 }
 
-static int open_all(struct ep_writer *w, struct ep_err *err)
+static int open_all(struct ep_writer *w, bool fresh, struct ep_err *err)
 {
-	int r = make_folder(w, err);
+	int r = make_folder(w, fresh, err);
 
 	if (r == 0)
 		r = open_file(w, &w->events, "events.csv", EVENTS_HEADER, err);
@@ -145,7 +151,7 @@ int ep_writer_open(struct ep_writer *w, const char *dir,
 	r = ep_identity_enter(owner, err);
 	if (r < 0)
 		return r;
-	r = open_all(w, err);
+	r = open_all(w, dir == NULL, err);
 	ep_identity_leave(owner);
 	return r;
 }
@@ -203,13 +209,14 @@ void ep_writer_discard(struct ep_writer *w)
 					     "ticks.csv", "stdout.log",
 					     "stderr.log" };
 
-	if (!w->began || ep_identity_enter(w->owner, NULL) < 0)
+	if (ep_identity_enter(w->owner, NULL) < 0)
 		return;
-	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++)
+	for (size_t i = 0; w->began && i < sizeof(names) / sizeof(names[0]); i++)
 		unlinkat(w->dir_fd, names[i], 0);
 	for (size_t i = 0; i < w->sensor_count; i++)
 		unlinkat(w->dir_fd, w->sensors[i].name, 0);
-	unlinkat(w->dir_fd, "sensors", AT_REMOVEDIR);
+	if (w->began)
+		unlinkat(w->dir_fd, "sensors", AT_REMOVEDIR);
 	if (w->made)
 		rmdir(w->dir);
 	ep_identity_leave(w->owner);

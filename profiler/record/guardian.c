@@ -66,7 +66,7 @@ static void guardian_main(int fd)
 	ssize_t n;
 
 	leave_the_world();
-	ep_spawn_close_others(fd);
+	ep_spawn_close_others(&fd, 1);
 	for (;;) {
 		n = read(fd, &said, sizeof(said));
 		if (n < 0 && errno == EINTR)
@@ -117,10 +117,27 @@ int ep_guardian_watch(struct ep_guardian *g, pid_t pid)
 	if (send(g->fd, &pid, sizeof(pid), MSG_NOSIGNAL) < 0)
 		return -errno;
 	/* Answered, so that from here on no instant is unguarded. */
-	while (recv(g->fd, &known, 1, 0) < 0)
+	for (;;) {
+		ssize_t n = recv(g->fd, &known, 1, 0);
+
+		if (n > 0)
+			return 0;
+		if (n == 0)
+			return -EPIPE;
 		if (errno != EINTR)
 			return -errno;
-	return 0;
+	}
+}
+
+void ep_guardian_collect(struct ep_guardian *g)
+{
+	if (g->pid <= 0)
+		return;
+	close(g->fd);
+	g->fd = -1;
+	while (waitpid(g->pid, NULL, 0) < 0 && errno == EINTR)
+		;
+	g->pid = 0;
 }
 
 void ep_guardian_stop(struct ep_guardian *g)
@@ -130,9 +147,5 @@ void ep_guardian_stop(struct ep_guardian *g)
 	if (g->pid <= 0)
 		return;
 	(void)send(g->fd, &home, sizeof(home), MSG_NOSIGNAL);
-	close(g->fd);
-	g->fd = -1;
-	while (waitpid(g->pid, NULL, 0) < 0 && errno == EINTR)
-		;
-	g->pid = 0;
+	ep_guardian_collect(g);
 }

@@ -21,6 +21,8 @@ int ep_guardian_start(struct ep_guardian *g, struct ep_err *err) EP_MUST_CHECK;
 /* Names the program to end; again with 0 when it has ended by itself. */
 int ep_guardian_watch(struct ep_guardian *g, pid_t pid);
 /* Sends it home and reaps it. */
+/* It was killed: takes its end.  Nothing ends the program with us any more. */
+void ep_guardian_collect(struct ep_guardian *g);
 void ep_guardian_stop(struct ep_guardian *g);
 
 #endif

@@ -15,30 +15,41 @@
 
 #define OBSERVER_PERIOD_NS (20 * EP_NS_PER_MS)
 
-static void on_interrupt(struct ep_session *s, bool from_terminal)
+/*
+ * The terminal sends its signals to its whole foreground group: the program
+ * has them already, unless it left the group.  A hangup goes to the leader of
+ * the session only.
+ */
+static bool went_to_program(const struct ep_session *s,
+			    const struct signalfd_siginfo *info)
+{
+	return info->ssi_code == SI_KERNEL &&
+	       getpgid(s->env.target_pid) == getpgrp() &&
+	       (info->ssi_signo != SIGHUP || getsid(0) != getpid());
+}
+
+static void on_interrupt(struct ep_session *s,
+			 const struct signalfd_siginfo *info)
 {
 	static const int ladder[] = { SIGINT, SIGTERM, SIGKILL };
 	int step = s->interrupt_count < 2 ? s->interrupt_count : 2;
 
 	s->interrupt_count++;
-	/* The terminal sends the first one to the program itself. */
-	if (s->runner && !(step == 0 && from_terminal))
+	if (s->runner && !(step == 0 && went_to_program(s, info)))
 		(void)s->runner_ops->signal(s->runner, ladder[step]);
 }
 
 static void on_signal(struct ep_session *s, const struct signalfd_siginfo *info)
 {
-	bool from_terminal = info->ssi_code == SI_KERNEL;
-
 	switch (info->ssi_signo) {
 	case SIGINT:
-		on_interrupt(s, from_terminal);
+		on_interrupt(s, info);
 		break;
 	case SIGTERM:
 	case SIGHUP:
 	case SIGQUIT:
 		s->ended_by = (int)info->ssi_signo;
-		if (s->runner && !from_terminal)
+		if (s->runner && !went_to_program(s, info))
 			(void)s->runner_ops->signal(s->runner,
 						    (int)info->ssi_signo);
 		break;
@@ -58,6 +69,17 @@ static void read_signals(struct ep_session *s)
 		on_signal(s, &info);
 }
 
+static void lose_guardian(struct ep_session *s)
+{
+	static const char text[] =
+		"the guardian process was killed: the program runs on if "
+		"edgeprof is killed too";
+
+	ep_guardian_collect(&s->guardian);
+	s->progress.tell(s->progress.ctx, EP_PROGRESS_WARNING, text, 0);
+	ep_session_event(s, "warning", "guardian_lost", text);
+}
+
 /* Orphans of the program come to us (subreaper); their ends are collected so
  * that none stays a zombie.  The program itself is the runner's to reap. */
 static void reap_orphans(struct ep_session *s)
@@ -67,10 +89,11 @@ static void reap_orphans(struct ep_session *s)
 	for (;;) {
 		info.si_pid = 0;
 		if (waitid(P_ALL, 0, &info, WEXITED | WNOHANG | WNOWAIT) < 0 ||
-		    info.si_pid == 0 || info.si_pid == s->env.target_pid ||
-		    info.si_pid == s->guardian.pid)
+		    info.si_pid == 0 || info.si_pid == s->env.target_pid)
 			return;
-		if (waitpid(info.si_pid, NULL, WNOHANG) < 0)
+		if (info.si_pid == s->guardian.pid)
+			lose_guardian(s);
+		else if (waitpid(info.si_pid, NULL, WNOHANG) < 0)
 			return;
 	}
 }

@@ -31,8 +31,9 @@ static void tell(const struct ep_session *s, enum ep_progress what,
 	s->progress.tell(s->progress.ctx, what, text, 0);
 }
 
-/* Signals come through a descriptor to the main thread; SIGPIPE is an error of
- * write.  The child gets everything back (struct ep_process_state). */
+/* Signals come through a descriptor to the main thread; SIGPIPE and SIGXFSZ
+ * are errors of write.  What the user's shell made us ignore (nohup) stays
+ * ignored.  The child gets everything back (struct ep_process_state). */
 static int take_signals(struct ep_session *s, struct ep_err *err)
 {
 	static const int taken[] = { SIGINT,  SIGTERM,	SIGHUP,
@@ -41,11 +42,14 @@ static int take_signals(struct ep_session *s, struct ep_err *err)
 
 	sigemptyset(&set);
 	for (size_t i = 0; i < sizeof(taken) / sizeof(taken[0]); i++)
-		sigaddset(&set, taken[i]);
+		if (taken[i] == SIGCHLD ||
+		    s->state->actions[taken[i]].sa_handler != SIG_IGN)
+			sigaddset(&set, taken[i]);
 	sigprocmask(SIG_BLOCK, &set, NULL);
 	/* An ignored SIGCHLD would make the kernel reap for us. */
 	signal(SIGCHLD, SIG_DFL);
 	signal(SIGPIPE, SIG_IGN);
+	signal(SIGXFSZ, SIG_IGN);
 	s->signal_fd = signalfd(-1, &set, SFD_NONBLOCK | SFD_CLOEXEC);
 	if (s->signal_fd < 0)
 		return ep_err_set(err, -errno, "cannot make a signalfd: %s",
@@ -244,7 +248,8 @@ int ep_session_prepare(struct ep_session *s, struct ep_outcome *outcome,
 	if (r == 0)
 		r = ep_guardian_start(&s->guardian, err);
 	raise_limits(s);
-	note_root(s);
+	if (r == 0)
+		note_root(s);
 	if (r == 0)
 		r = hold_program(s, err);
 	if (r == 0)

@@ -14,6 +14,14 @@
 
 #include "base/file.h"
 
+/* A pipe that polls writable takes PIPE_BUF bytes at once (pipe(7)). */
+#define PIECE_BYTES 4096
+/* How soon a writer that waits for its reader sees that it shall give up. */
+#define GIVE_UP_POLL_MS 100
+/* 4 MiB: more than a pipe holds, so that a survivor which goes on writing does
+ * not hold up the end. */
+#define LAST_READS 64
+
 static const char *const log_names[2] = { "stdout.log", "stderr.log" };
 
 static int open_pty(struct ep_stream *s, int own_fd)
@@ -118,8 +126,37 @@ static void to_log(struct ep_stream *s, const char *bytes, size_t len)
 	s->dropped_bytes += (int64_t)(len - part);
 }
 
+/*
+ * To our own stream, however slow its reader.  It may be non-blocking (a
+ * terminal shared with such a program), and must not hold us for ever.
+ */
+static void pass_on(const struct ep_stdio *io, struct ep_stream *s,
+		    const char *bytes, size_t len)
+{
+	struct pollfd out = { .fd = s->out_fd, .events = POLLOUT };
+
+	while (len > 0 && !s->out_errno) {
+		ssize_t n;
+
+		if (poll(&out, 1, GIVE_UP_POLL_MS) <= 0) {
+			if (atomic_load(&io->give_up))
+				break;
+			continue;
+		}
+		n = write(s->out_fd, bytes,
+			  len < PIECE_BYTES ? len : PIECE_BYTES);
+		if (n < 0 && errno != EINTR && errno != EAGAIN)
+			s->out_errno = errno;
+		if (n > 0) {
+			bytes += n;
+			len -= (size_t)n;
+		}
+	}
+	s->undelivered_bytes += (int64_t)len;
+}
+
 /* False when the stream has nothing more, now or ever. */
-static bool carry(struct ep_stream *s)
+static bool carry(const struct ep_stdio *io, struct ep_stream *s)
 {
 	char bytes[64 * 1024];
 	ssize_t n = read(s->our_fd, bytes, sizeof(bytes));
@@ -132,10 +169,11 @@ static bool carry(struct ep_stream *s)
 		return false;
 	}
 	to_log(s, bytes, (size_t)n);
+	if (s->out_fd >= 0)
+		pass_on(io, s, bytes, (size_t)n);
 	/* Nobody reads our output: the program shall get its SIGPIPE, as it
 	 * would without us. */
-	if (s->out_fd >= 0 &&
-	    ep_file_write_all(s->out_fd, bytes, (size_t)n) == -EPIPE)
+	if (s->out_errno == EPIPE)
 		close_fd(&s->our_fd);
 	return s->our_fd >= 0;
 }
@@ -156,11 +194,13 @@ static void *stdio_main(void *arg)
 			break;
 		for (int i = 0; i < 2; i++)
 			if (fds[i].fd >= 0 && fds[i].revents)
-				(void)carry(&io->streams[i]);
+				(void)carry(io, &io->streams[i]);
 	}
 	for (int i = 0; i < 2; i++)
-		while (io->streams[i].our_fd >= 0 && carry(&io->streams[i]))
-			;
+		for (int left = LAST_READS; left > 0; left--)
+			if (io->streams[i].our_fd < 0 ||
+			    !carry(io, &io->streams[i]))
+				break;
 	return NULL;
 }
 
@@ -194,22 +234,27 @@ void ep_stdio_resize(struct ep_stdio *io)
 			ioctl(io->streams[i].our_fd, TIOCSWINSZ, &size);
 }
 
-void ep_stdio_stop(struct ep_stdio *io)
+bool ep_stdio_stop(struct ep_stdio *io, bool give_up)
 {
 	uint64_t one = 1;
 
 	if (!io->started)
-		return;
+		return true;
+	atomic_store(&io->give_up, give_up);
 	atomic_store_explicit(&io->stop, true, memory_order_release);
 	while (write(io->stop_fd, &one, sizeof(one)) < 0 && errno == EINTR)
 		;
-	pthread_join(io->thread, NULL);
+	if (give_up)
+		pthread_join(io->thread, NULL);
+	else if (pthread_tryjoin_np(io->thread, NULL) != 0)
+		return false;
 	io->started = false;
+	return true;
 }
 
 void ep_stdio_close(struct ep_stdio *io)
 {
-	ep_stdio_stop(io);
+	(void)ep_stdio_stop(io, true);
 	for (int i = 0; i < 2; i++) {
 		close_fd(&io->streams[i].child_fd);
 		close_fd(&io->streams[i].our_fd);

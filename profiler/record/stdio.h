@@ -18,6 +18,8 @@ struct ep_stream {
 	int log_fd;
 	int64_t log_bytes;
 	int64_t dropped_bytes; /* beyond the cap, or refused by the disk */
+	int64_t undelivered_bytes; /* that out_fd did not take */
+	int out_errno;		   /* why; 0: its reader stood still */
 	bool pty;
 };
 
@@ -26,6 +28,7 @@ struct ep_stdio {
 	struct ep_stream streams[2]; /* stdout, stderr */
 	int stop_fd;
 	_Atomic bool stop;
+	_Atomic bool give_up; /* on a reader that stands still */
 	bool started;
 	pthread_t thread;
 };
@@ -37,8 +40,12 @@ int ep_stdio_open(struct ep_stdio *io, const struct ep_record_options *options,
 int ep_stdio_start(struct ep_stdio *io, struct ep_err *err) EP_MUST_CHECK;
 /* SIGWINCH: passes the size of our terminal on. */
 void ep_stdio_resize(struct ep_stdio *io);
-/* Takes what is there without waiting for survivors, ends the thread. */
-void ep_stdio_stop(struct ep_stdio *io);
+/*
+ * Takes what is there without waiting for survivors, and ends the thread.
+ * False while a reader of our own output holds it up: call again.  With
+ * give_up what that reader has not taken is only counted.
+ */
+bool ep_stdio_stop(struct ep_stdio *io, bool give_up);
 void ep_stdio_close(struct ep_stdio *io);
 
 #endif

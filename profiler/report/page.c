@@ -282,6 +282,8 @@ static void put_validity(struct ep_page *page)
 
 static void put_head(struct ep_page *page)
 {
+	static const char twice[] = "phases ";
+	const char *note = page->report->evidence_note;
 	char title[EP_CELL_BYTES];
 
 	(void)ep_str_format(title, sizeof(title), "edgeprof %s report",
@@ -294,8 +296,10 @@ static void put_head(struct ep_page *page)
 	put_machine(page);
 	put_board(page);
 	put_power(page);
-	if (page->report->evidence_note[0] != '\0')
-		ep_page_fact(page, "phases", "%s", page->report->evidence_note);
+	if (note[0] != '\0')
+		ep_page_fact(page, "phases", "%s",
+			     note + (ep_str_starts(note, twice) ? strlen(twice)
+								: 0));
 }
 
 static void put_legend(struct ep_page *page)

@@ -96,6 +96,7 @@ struct column_facts {
 	const struct ep_metric *missing; /* one that is not measured */
 	size_t present_count;
 	bool estimated;
+	bool reasons_differ; /* of those not measured */
 };
 
 static struct column_facts look_at(const struct ep_page *page,
@@ -111,12 +112,35 @@ static struct column_facts look_at(const struct ep_page *page,
 			continue;
 		if (ep_cell_missing(m)) {
 			f.missing = f.missing ? f.missing : m;
+			f.reasons_differ |=
+				strcmp(m->reason, f.missing->reason) != 0;
 			continue;
 		}
 		f.present_count++;
 		f.estimated = f.estimated || m->status == EP_STATUS_ESTIMATED;
 	}
 	return f;
+}
+
+/* Why a column is missing: once, when all rows have one reason. */
+static void note_column(struct ep_page *page, ep_totals_filter *wanted,
+			const struct ep_totals_spec *s,
+			const struct column_facts *facts)
+{
+	char phase[EP_CELL_BYTES];
+
+	if (facts->missing && !facts->reasons_differ)
+		note_gap(page, s, "", facts->missing);
+	for (size_t i = 0;
+	     facts->reasons_differ && i < ep_totals_shown(page->report); i++) {
+		const struct ep_row *total = ep_totals_at(page->report, i);
+		const struct ep_metric *m = ep_row_metric(total, s->metric);
+
+		if (!m || !wanted(total))
+			continue;
+		phase_name(phase, total);
+		note_gap(page, s, phase, m);
+	}
 }
 
 /* A column of the totals' metric; none when no row has a value. */
@@ -129,8 +153,7 @@ void ep_totals_column(struct ep_page *page, ep_totals_filter *wanted,
 	int column;
 
 	if (facts.present_count == 0) {
-		if (facts.missing)
-			note_gap(page, s, "", facts.missing);
+		note_column(page, wanted, s, &facts);
 		return;
 	}
 	(void)ep_str_format(unit, sizeof(unit), "%s%s%s", s->unit,

@@ -185,7 +185,7 @@ static void fill_fixed(struct ep_report *r)
 	r->gate_ns = GATE_NS;
 	(void)ep_str_copy(r->exit_text, sizeof(r->exit_text), "exit 0");
 	(void)ep_str_copy(r->evidence_note, sizeof(r->evidence_note),
-			  "marked by the program through edgeprof.h");
+			  "phases by marks (MARKED)");
 	(void)ep_str_copy(r->total_name, sizeof(r->total_name),
 			  "rapl.package_0");
 	(void)ep_str_copy(r->coverage, sizeof(r->coverage),

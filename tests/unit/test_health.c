@@ -144,6 +144,39 @@ static void channels_are_watched_one_by_one(void **state)
 	ep_report_free(r);
 }
 
+static double no_thread(double t)
+{
+	(void)t;
+	return 0;
+}
+
+static int64_t threads_seen_in(double run_s)
+{
+	const struct support_channel channel = { { .name = "threads_busy",
+						   .quantity = EP_COUNT,
+						   .refresh_ns =
+							   200 * EP_NS_PER_MS },
+						 no_thread };
+	const struct support_sensor sensor = { .id = "cpu_use",
+					       .channels = &channel,
+					       .channel_count = 1 };
+	const struct support_run run = { .run_s = run_s,
+					 .sensors = &sensor,
+					 .sensor_count = 1 };
+	struct ep_report *r = support_run_analyze(&run);
+	int64_t seen = r->threads_seen;
+
+	ep_report_free(r);
+	return seen;
+}
+
+static void no_busy_thread_needs_two_looks(void **state)
+{
+	(void)state;
+	assert_int_equal(threads_seen_in(0.15), -1);
+	assert_int_equal(threads_seen_in(1), 0);
+}
+
 static void the_grid_is_measured(void **state)
 {
 	static const char *const facts[] = { "self.cpu_ns=30000000",
@@ -194,6 +227,7 @@ int main(void)
 		cmocka_unit_test(selection_agrees_with_sorting),
 		cmocka_unit_test(a_histogram_knows_its_median),
 		cmocka_unit_test(channels_are_watched_one_by_one),
+		cmocka_unit_test(no_busy_thread_needs_two_looks),
 		cmocka_unit_test(the_grid_is_measured),
 	};
 

@@ -268,8 +268,7 @@ static void an_averaging_window_is_centred_and_corrected(void **state)
 	support_near(joules(support_phase(r, "prefill")), 2 * (2.0061 - 0.5037),
 		     0.005);
 	/* What the window smears over the border is no peak of prefill. */
-	support_near(support_metric(support_phase(r, "prefill"),
-				    "power_peak_w")
+	support_near(support_metric(support_phase(r, "prefill"), "power_peak_w")
 			     ->value,
 		     2, 1e-3);
 	ep_report_free(r);

@@ -155,7 +155,7 @@ static double ramp_uj(double t)
 
 static bool gap_at_border(double t)
 {
-	return t > 1.9 && t < 2.2;
+	return t > 1.905 && t < 2.2;
 }
 
 static struct ep_report *analyze_counter_gap(bool (*gap)(double),

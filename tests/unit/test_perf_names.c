@@ -355,8 +355,7 @@ static void architectural_file_is_read_strictly(void **state)
 	assert_int_equal(ep_perf_arch_find(NULL, "LL_CACHE_MISS_RD", &number),
 			 0);
 	assert_int_equal(number, 0x37);
-	number = 77;
-	/* Looks at every line, so a broken one would show. */
+	number = 77; /* looks at every line, so a broken one would show */
 	assert_int_equal(ep_perf_arch_find(NULL, "no_such_event", &number),
 			 -ENOENT);
 	ep_tmp_make(&tmp);

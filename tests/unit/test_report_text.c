@@ -153,6 +153,16 @@ static void report_marks_one_missing_cell_and_names_it(void **state)
 	assert_has(&b, "not measured    0.727");
 	assert_has(&b, "of generation: no decode steps");
 	ep_buf_done(&b);
+	for (size_t i = 0; i < r->total_count; i++) {
+		m = support_edit_metric(&r->totals[i], "power_peak_w");
+		m->status = EP_STATUS_NOT_MEASURED;
+		(void)ep_str_copy(m->reason, sizeof(m->reason),
+				  i == 0 ? "no sample in it" : "too short");
+	}
+	render("text", r, &b);
+	assert_has(&b, "peak power of load: no sample in it");
+	assert_has(&b, ": too short");
+	ep_buf_done(&b);
 	ep_report_free(r);
 }
 

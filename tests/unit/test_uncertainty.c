@@ -308,6 +308,36 @@ static void a_restless_baseline_makes_net_uncertain(void **state)
 	ep_report_free(r);
 }
 
+/* A second of it has a mean of 5 W, always. */
+static double wave_uw(double t)
+{
+	return 1e6 * (5 + 2 * sin(6.283185307179586 * t));
+}
+
+static void two_blocks_do_not_make_a_baseline_sure(void **state)
+{
+	const struct support_channel channel = {
+		{ .name = "p", .quantity = EP_POWER_UW, .role = EP_ROLE_TOTAL },
+		wave_uw
+	};
+	const struct support_sensor sensor = { .id = "psu",
+					       .channels = &channel,
+					       .channel_count = 1 };
+	const struct support_run run = { .idle_s = 2.5,
+					 .run_s = 2,
+					 .sensors = &sensor,
+					 .sensor_count = 1,
+					 .total = "psu.p" };
+	struct ep_report *r = support_run_analyze(&run);
+
+	(void)state;
+	assert_true(term(&r->idle_power_w, "idle") > 0.2);
+	/* One channel, one baseline. */
+	support_near(r->channels[0].idle_w.value, r->idle_power_w.value, 1e-12);
+	support_near(r->channels[0].idle_w.u95, r->idle_power_w.u95, 1e-12);
+	ep_report_free(r);
+}
+
 static void a_phase_within_one_window_is_not_measured(void **state)
 {
 	static const struct support_mark marks[] = {
@@ -360,6 +390,7 @@ int main(void)
 		cmocka_unit_test(duration_counts_twice_in_action),
 		cmocka_unit_test(locked_sampling_is_not_trusted),
 		cmocka_unit_test(a_restless_baseline_makes_net_uncertain),
+		cmocka_unit_test(two_blocks_do_not_make_a_baseline_sure),
 		cmocka_unit_test(a_phase_within_one_window_is_not_measured),
 	};
 
