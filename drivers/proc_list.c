@@ -110,8 +110,10 @@ int ep_proc_descendants(pid_t root, bool include_root, struct ep_proc_id *ret,
 	int total = read_all(&all), count = 0;
 	bool grew = true;
 
-	if (total <= 0 || !all)
+	if (total <= 0 || !all) {
+		free(all);
 		return total;
+	}
 	for (int i = 0; i < total && count < max; i++)
 		if (all[i].pid == root && include_root)
 			ret[count++] = all[i];

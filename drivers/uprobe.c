@@ -291,10 +291,7 @@ int ep_uprobe_set_add(struct ep_uprobe_set *s, int fd,
 	int names = s->name_count;
 	int r;
 
-	if (s->trace_fd >= 0)
-		r = add_by_trace(s, &batch);
-	else
-		r = add_by_pmu(s, &batch);
+	r = s->trace_fd >= 0 ? add_by_trace(s, &batch) : add_by_pmu(s, &batch);
 	/* Kernels before 5.4 know neither shared events nor constants. */
 	if (r == -EINVAL && s->trace_fd >= 0 && s->name_count == 0 &&
 	    ep_uprobe_pmu_type(&s->pmu_type) == 0) {

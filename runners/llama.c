@@ -368,17 +368,10 @@ static int llama_drain(struct ep_observer *o, const struct ep_event_sink *sink)
 	return r < 0 ? r : (int)(o->emitted_count - before);
 }
 
-static const char *llama_setenv(const struct ep_observer *o)
-{
-	(void)o;
-	return NULL;
-}
-
 const struct ep_observer_ops ep_observer_llama = {
 	.name = "llama",
 	.evidence = EP_EVIDENCE_PROBED,
 	.open = llama_open,
-	.setenv = llama_setenv,
 	.attach = llama_attach,
 	.fd = llama_fd,
 	.drain = llama_drain,

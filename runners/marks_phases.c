@@ -201,7 +201,7 @@ static size_t mark_mixed(struct chapters *c)
 	return mixed;
 }
 
-static int write_chapter(struct chapters *c, const struct chapter *one,
+static int write_chapter(const struct chapters *c, const struct chapter *one,
 			 int32_t request, struct ep_timeline *ret)
 {
 	const struct ep_timeline *t = &c->stories[one->source];

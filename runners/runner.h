@@ -59,10 +59,11 @@ struct ep_observer;
 /*
  * Tells where phases and tokens are, whatever runs.
  *
- * open      -EACCES, -ENOTSUP with the remedy when it cannot work here; the
- *           run goes on without it.  env->target_pid is at the gate.
- * setenv    an environment variable the child needs ("NAME=value"), or NULL;
- *           called before the child is made, on an observer from open_early.
+ * open      before the child is made.  -EACCES, -ENOTSUP with the remedy when
+ *           it cannot work here; the run goes on without it.
+ * setenv    a variable the child needs ("NAME=value") or NULL; may be absent.
+ * attach    the child, of user uid, waits at the gate; env->target_path and
+ *           target_argv tell what it will execute.
  * fd        to wait on; -1 when drain is to be called every 20 ms.
  * drain     everything pending into the sink as events (mark, token, probe,
  *           fact, warning); never blocks; count or -errno.

@@ -11,7 +11,7 @@
 #include "drivers/procfs.h"
 
 #define PATH_BYTES 512
-#define PLACES_MAX 16
+#define PLACES_MAX 20
 #define NAMES_MAX 512
 #define PARENTS_MAX 3
 
@@ -43,7 +43,8 @@ static void add_list(struct places *p, const char *list)
 	}
 }
 
-/* build/release/edgeprof -> boards beside build */
+/* build/release/edgeprof -> boards beside build; an install staged below
+ * DESTDIR -> its own share folder */
 static void add_uninstalled(struct places *p)
 {
 	char exe[PATH_BYTES];
@@ -57,6 +58,7 @@ static void add_uninstalled(struct places *p)
 			return;
 		*slash = '\0';
 		add_place(p, exe, "/boards");
+		add_place(p, exe, "/share/edgeprof/boards");
 	}
 }
 

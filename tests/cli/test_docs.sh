@@ -11,6 +11,29 @@ for example in docs/examples/*.json; do
 	check "schema_of_$(basename "$example" .json)" \
 		"$validate" "$schema" "$example"
 done
+"$sim/make_run" "$dir/run" || exit 1
+check the_example_run_is_reported "$edgeprof" report "$dir/run"
+# keys FILE: every key of a report, and the codes of its warnings
+keys() {
+	python3 - "$1" <<'P'
+import json, sys
+found = set()
+def walk(value, path):
+    found.add(path)
+    for key, inner in value.items() if isinstance(value, dict) else []:
+        walk(None if key == "budget" else inner, path + "." + key)
+    for inner in value if isinstance(value, list) else []:
+        walk(inner, path + "[]")
+report = json.load(open(sys.argv[1]))
+walk(report, "")
+found.update(w["code"] for w in report["warnings"])
+print("\n".join(sorted(found)))
+P
+}
+keys docs/examples/report.json >"$dir/example"
+keys "$dir/run/report.json" >"$dir/now"
+check the_example_is_what_is_written_now diff "$dir/example" "$dir/now"
+
 # The validator itself must be able to say no.
 sed 's/"edgeprof.report\/1"/"edgeprof.report\/2"/' \
 	docs/examples/report.json >"$dir/wrong.json"
@@ -99,8 +122,6 @@ has() {
 
 # The commands after "<!-- test: TOOL[+TOOL] [FILE] -->" work in a run folder
 # and make FILE, or print something.
-"$sim/make_run" "$dir/run" || exit 1
-"$edgeprof" report "$dir/run" >"$dir/out" 2>&1 || cat "$dir/out"
 awk '
 /^<!-- test:/ { tools = $3; file = $4 == "-->" ? "" : $4; next }
 /^```sh/ && tools != "" { inside = 1; next }

@@ -46,7 +46,7 @@ if ! cmp -s "$lock/package-lock.json" "$npm/.installed"; then
 	cp "$lock/package.json" "$lock/package-lock.json" "$npm/"
 	if ! (cd "$npm" && npm ci --ignore-scripts --omit=optional --no-audit \
 		--no-fund) >"$dir/npm.log" 2>&1; then
-		skip $all "npm cannot fetch its packages: $(grep -m 1 'npm error' "$dir/npm.log")"
+		skip $all "npm cannot fetch its packages: $(grep -m 1 -i '^npm err' "$dir/npm.log")"
 		exit 0
 	fi
 	cp "$lock/package-lock.json" "$npm/.installed"
@@ -57,7 +57,6 @@ flock -u 9
 node=$npm/node_modules/node-linux-$arch/bin/node
 model=$dir/tiny.gguf
 check writes_a_model "$sim/make_gguf" "$model" --embd 384 --layers 6
-
 
 # Other tests run meanwhile.  The program stamps a token when its own thread
 # runs again, and that must not wait for them.
@@ -87,3 +86,4 @@ compare batch_32 "$node" "$npm/chat.mjs" "$model" 7 32
 compare loaded_later sh -c "'$node' '$npm/chat.mjs' '$model' 5 512 200 24 1000"
 check loaded_later_is_seen_later sh -c \
 	"! grep -q ',fact,[^,]*,[^,]*,0,[^,]*,llama.library,' '$dir/loaded_later/events.csv'"
+exit $failed

@@ -83,3 +83,4 @@ done
 EDGEPROF_SOCKET=/nowhere edgeprof mark load 2>"$dir/err"
 status=$?
 status_is unreachable_is_said 125 "/nowhere"
+exit $failed
