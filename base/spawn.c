@@ -73,7 +73,8 @@ int ep_spawn_resolve(const char *name, char *ret_path, size_t size,
 				(void)ep_str_copy(ret_path, size, candidate);
 				return 0;
 			}
-			denied |= r == -EACCES;
+			/* Not what lies in a folder we may not search. */
+			denied |= r == -EACCES && access(candidate, F_OK) == 0;
 		}
 		path += len + (path[len] == ':');
 	}
@@ -85,14 +86,6 @@ int ep_spawn_resolve(const char *name, char *ret_path, size_t size,
 			  name, name);
 }
 
-static bool inherited(const struct ep_process_state *s, int fd)
-{
-	for (int i = 0; s && i < s->inherited_count; i++)
-		if (s->inherited_fds[i] == fd)
-			return true;
-	return false;
-}
-
 static int open_fd_of(const struct dirent *entry)
 {
 	int64_t fd = -1;
@@ -100,24 +93,6 @@ static int open_fd_of(const struct dirent *entry)
 	if (ep_num_parse_i64(entry->d_name, &fd) < 0)
 		return -1;
 	return (int)fd;
-}
-
-/* Whatever a library of ours forgot to open with O_CLOEXEC ends at exec; what
- * the user's shell handed to us goes on to the program. */
-static void keep_only_inherited(const struct ep_process_state *s)
-{
-	DIR *dir = opendir("/proc/self/fd");
-	const struct dirent *entry;
-
-	if (!dir)
-		return;
-	while ((entry = readdir(dir))) {
-		int fd = open_fd_of(entry);
-
-		if (fd > 2 && !inherited(s, fd))
-			fcntl(fd, F_SETFD, FD_CLOEXEC);
-	}
-	closedir(dir);
 }
 
 static void note_inherited(struct ep_process_state *s)
@@ -189,6 +164,51 @@ static int give_back(const struct ep_process_state *s)
 	return 0;
 }
 
+static bool is_one_of(const int *fds, int count, int fd)
+{
+	for (int i = 0; i < count; i++)
+		if (fds[i] == fd)
+			return true;
+	return false;
+}
+
+void ep_spawn_close_others(const int *keep, int keep_count)
+{
+	int others[EP_OTHERS_MAX];
+	DIR *dir = opendir("/proc/self/fd");
+	const struct dirent *entry;
+	int count = 0;
+
+	if (!dir)
+		return;
+	while ((entry = readdir(dir)) && count < EP_OTHERS_MAX) {
+		int fd = open_fd_of(entry);
+
+		if (fd > 2 && fd != dirfd(dir) &&
+		    !is_one_of(keep, keep_count, fd))
+			others[count++] = fd;
+	}
+	closedir(dir);
+	while (count > 0)
+		close(others[--count]);
+}
+
+/*
+ * What the user's shell handed to us goes on to the program; ours is closed
+ * now, not at exec: a child held at the gate must keep neither the other end
+ * of the gate nor the guardian's socket open when edgeprof dies.
+ */
+static void keep_only_inherited(const struct ep_process_state *s, int gate,
+				int status)
+{
+	int keep[EP_INHERITED_FDS_MAX + 2] = { gate, status };
+	int count = 2;
+
+	for (int i = 0; s && i < s->inherited_count; i++)
+		keep[count++] = s->inherited_fds[i];
+	ep_spawn_close_others(keep, count);
+}
+
 static int redirect(int fd, int to)
 {
 	if (fd < 0 || fd == to)
@@ -200,21 +220,22 @@ static int redirect(int fd, int to)
 static int child_main(const struct ep_spawn *s, int gate, int status)
 {
 	sigset_t none;
+	ssize_t n;
 	char byte;
 	int r = 0;
 
 	if (redirect(s->stdin_fd, 0) < 0 || redirect(s->stdout_fd, 1) < 0 ||
 	    redirect(s->stderr_fd, 2) < 0)
 		r = errno;
-	keep_only_inherited(s->state);
+	keep_only_inherited(s->state, gate, status);
 	if (r == 0 && s->state)
 		r = -give_back(s->state);
 	if (r == 0)
 		r = -drop_to(s->identity);
 	for (int i = 0; s->env_add && s->env_add[i]; i++)
 		putenv((char *)(uintptr_t)s->env_add[i]);
-	while (r == 0 && read(gate, &byte, 1) != 1)
-		if (errno != EINTR)
+	while (r == 0 && (n = read(gate, &byte, 1)) != 1)
+		if (n == 0 || errno != EINTR)
 			_exit(127); /* edgeprof is gone before the gate */
 	if (r == 0) {
 		sigemptyset(&none);
@@ -228,31 +249,23 @@ static int child_main(const struct ep_spawn *s, int gate, int status)
 	_exit(r == ENOENT ? 127 : 126);
 }
 
-void ep_spawn_close_others(int keep)
-{
-	int others[EP_OTHERS_MAX];
-	DIR *dir = opendir("/proc/self/fd");
-	const struct dirent *entry;
-	int count = 0;
-
-	if (!dir)
-		return;
-	while ((entry = readdir(dir)) && count < EP_OTHERS_MAX) {
-		int fd = open_fd_of(entry);
-
-		if (fd > 2 && fd != keep && fd != dirfd(dir))
-			others[count++] = fd;
-	}
-	closedir(dir);
-	while (count > 0)
-		close(others[--count]);
-}
-
 int ep_spawn_open_null(void)
 {
 	int fd = open("/dev/null", O_RDWR | O_CLOEXEC);
 
 	return fd < 0 ? -errno : fd;
+}
+
+void ep_spawn_fill_standard(void)
+{
+	int fd;
+
+	/* The lowest free descriptor comes first. */
+	do
+		fd = open("/dev/null", O_RDWR);
+	while (fd >= 0 && fd <= 2);
+	if (fd >= 0)
+		close(fd);
 }
 
 int ep_child_hold(struct ep_child *c, const struct ep_spawn *s,

@@ -95,8 +95,13 @@ int ep_spawn_resolve(const char *name, char *ret_path, size_t size,
 		     struct ep_err *err) EP_MUST_CHECK;
 /* The null device, for a process that leaves its terminal; -errno. */
 int ep_spawn_open_null(void);
+/*
+ * Opens the null device for each of stdin, stdout and stderr that the shell
+ * closed, so that no file of ours takes its place.  Call first of all.
+ */
+void ep_spawn_fill_standard(void);
 /* Closes every descriptor above 2 but keep; for a process made by fork. */
-void ep_spawn_close_others(int keep);
+void ep_spawn_close_others(const int *keep, int keep_count);
 int ep_child_hold(struct ep_child *c, const struct ep_spawn *s,
 		  struct ep_err *err) EP_MUST_CHECK;
 /* Opens the gate; returns when exec has happened, or -errno of the exec. */

@@ -58,6 +58,17 @@ static void tell(void *ctx, enum ep_progress what, const char *text,
 	}
 }
 
+/* Limits of the process that any step may meet. */
+static void advise(int r)
+{
+	if (r == -EMFILE)
+		say("", "ulimit -n tells how many files may be open; allow "
+			"more, for example ulimit -n 1024");
+	else if (r == -EAGAIN)
+		say("", "ulimit -u limits the user's processes and threads, "
+			"ulimit -v the memory; allow more");
+}
+
 static int print(const struct ep_format *format, const struct ep_report *report,
 		 const struct ep_render_options *how, FILE *to)
 {
@@ -66,8 +77,9 @@ static int print(const struct ep_format *format, const struct ep_report *report,
 
 	ep_buf_init(&text, (size_t)256 * 1024 * 1024);
 	r = format->render(report, how, &text);
+	errno = 0;
 	if (r >= 0 && fwrite(text.data, 1, text.len, to) != text.len)
-		r = -EIO;
+		r = errno > 0 ? -errno : -EIO;
 	if (r >= 0 && fflush(to) != 0)
 		r = -errno;
 	ep_buf_done(&text);
@@ -123,8 +135,20 @@ static int report_folder(const struct ep_run_options *o, const char *folder)
 		say("", err.text[0] ? err.text : strerror(-r));
 	else if (!written)
 		say("warning: ", err.text);
-	if (r >= 0)
+	if (r >= 0) {
 		r = show(o, folder, dir_fd, report);
+		/* Text is for a person; without stderr it reaches nobody, and
+		 * the program's status stands. */
+		if (r < 0 && o->json) {
+			(void)ep_err_set(&err, r,
+					 "cannot write the report to stdout: "
+					 "%s; %s holds it as report.json",
+					 strerror(-r), folder);
+			say("", err.text);
+		} else {
+			r = 0;
+		}
+	}
 	ep_report_free(report);
 	if (dir_fd >= 0)
 		close(dir_fd);
@@ -140,6 +164,7 @@ int ep_cmd_run(int argc, char **argv)
 	struct ep_err err = { 0 };
 	int r;
 
+	ep_spawn_fill_standard();
 	ep_process_state_get(&state);
 	r = ep_run_options_parse(argc, argv, &o, &err);
 	if (r < 0) {
@@ -151,8 +176,10 @@ int ep_cmd_run(int argc, char **argv)
 		return EP_EXIT_OK;
 	}
 	r = ep_session_record(&o.record, &state, &progress, &outcome, &err);
-	if (r < 0)
+	if (r < 0) {
 		say("", err.text[0] ? err.text : strerror(-r));
+		advise(r);
+	}
 	if (outcome.gate_opened && report_folder(&o, outcome.folder) < 0)
 		return EP_EXIT_INTERNAL;
 	return outcome.exit_status;

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "profiler/record/session.h"
 
+#include <errno.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -67,11 +68,36 @@ static void survivors(struct ep_session *s)
 	ep_buf_done(&names);
 }
 
+/* In events.csv and to the person: what our own output did not take. */
+static void tell_undelivered(struct ep_session *s)
+{
+	static const char *const names[2] = { "stdout", "stderr" };
+	char text[200];
+
+	for (int i = 0; i < 2; i++) {
+		const struct ep_stream *stream = &s->stdio.streams[i];
+
+		if (stream->undelivered_bytes == 0 ||
+		    stream->out_errno == EPIPE)
+			continue;
+		(void)ep_str_format(
+			text, sizeof(text),
+			"%lld bytes of the program's %s are only in %s.log: %s",
+			(long long)stream->undelivered_bytes, names[i],
+			names[i],
+			stream->out_errno ? strerror(stream->out_errno)
+					  : "nobody read them");
+		s->progress.tell(s->progress.ctx, EP_PROGRESS_WARNING, text, 0);
+		ep_session_event(s, "warning", "output-undelivered", text);
+	}
+}
+
 void ep_session_facts(struct ep_session *s)
 {
 	int64_t wakeups = s->wakeup_count + s->drain.wakeup_count +
 			  atomic_load(&s->sampler.tick_count);
 
+	tell_undelivered(s);
 	child_facts(s);
 	survivors(s);
 	fact(s, "self.cpu_ns", ep_clock_process_cpu_ns() - s->gate_cpu_ns);

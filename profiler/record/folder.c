@@ -211,7 +211,8 @@ void ep_writer_discard(struct ep_writer *w)
 
 	if (ep_identity_enter(w->owner, NULL) < 0)
 		return;
-	for (size_t i = 0; w->began && i < sizeof(names) / sizeof(names[0]); i++)
+	for (size_t i = 0; w->began && i < sizeof(names) / sizeof(names[0]);
+	     i++)
 		unlinkat(w->dir_fd, names[i], 0);
 	for (size_t i = 0; i < w->sensor_count; i++)
 		unlinkat(w->dir_fd, w->sensors[i].name, 0);

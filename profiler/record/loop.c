@@ -6,7 +6,6 @@
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/signalfd.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -14,60 +13,8 @@
 #include "base/str.h"
 
 #define OBSERVER_PERIOD_NS (20 * EP_NS_PER_MS)
-
-/*
- * The terminal sends its signals to its whole foreground group: the program
- * has them already, unless it left the group.  A hangup goes to the leader of
- * the session only.
- */
-static bool went_to_program(const struct ep_session *s,
-			    const struct signalfd_siginfo *info)
-{
-	return info->ssi_code == SI_KERNEL &&
-	       getpgid(s->env.target_pid) == getpgrp() &&
-	       (info->ssi_signo != SIGHUP || getsid(0) != getpid());
-}
-
-static void on_interrupt(struct ep_session *s,
-			 const struct signalfd_siginfo *info)
-{
-	static const int ladder[] = { SIGINT, SIGTERM, SIGKILL };
-	int step = s->interrupt_count < 2 ? s->interrupt_count : 2;
-
-	s->interrupt_count++;
-	if (s->runner && !(step == 0 && went_to_program(s, info)))
-		(void)s->runner_ops->signal(s->runner, ladder[step]);
-}
-
-static void on_signal(struct ep_session *s, const struct signalfd_siginfo *info)
-{
-	switch (info->ssi_signo) {
-	case SIGINT:
-		on_interrupt(s, info);
-		break;
-	case SIGTERM:
-	case SIGHUP:
-	case SIGQUIT:
-		s->ended_by = (int)info->ssi_signo;
-		if (s->runner && !went_to_program(s, info))
-			(void)s->runner_ops->signal(s->runner,
-						    (int)info->ssi_signo);
-		break;
-	case SIGWINCH:
-		ep_stdio_resize(&s->stdio);
-		break;
-	default:
-		break;
-	}
-}
-
-static void read_signals(struct ep_session *s)
-{
-	struct signalfd_siginfo info;
-
-	while (read(s->signal_fd, &info, sizeof(info)) == sizeof(info))
-		on_signal(s, &info);
-}
+#define STDIO_PERIOD_NS (10 * EP_NS_PER_MS)
+#define READER_PATIENCE_NS (2 * EP_NS_PER_S)
 
 static void lose_guardian(struct ep_session *s)
 {
@@ -77,7 +24,7 @@ static void lose_guardian(struct ep_session *s)
 
 	ep_guardian_collect(&s->guardian);
 	s->progress.tell(s->progress.ctx, EP_PROGRESS_WARNING, text, 0);
-	ep_session_event(s, "warning", "guardian_lost", text);
+	ep_session_event(s, "warning", "guardian-lost", text);
 }
 
 /* Orphans of the program come to us (subreaper); their ends are collected so
@@ -146,9 +93,17 @@ static void wait_once(struct ep_session *s, int64_t until_ns)
 	timeout.tv_nsec = timeout_ns % EP_NS_PER_S;
 	(void)ppoll(fds, count, &timeout, NULL);
 	s->wakeup_count++;
-	read_signals(s);
+	ep_session_read_signals(s);
 	reap_orphans(s);
 	drain_observers(s);
+}
+
+/* 1 it runs, or there is none; 0 ended; -errno. */
+static int step_program(struct ep_session *s)
+{
+	struct ep_event_sink sink = { .emit = emit_event, .ctx = s };
+
+	return s->runner ? s->runner_ops->step(s->runner, &sink) : 1;
 }
 
 /* False when a signal cut it short. */
@@ -157,11 +112,32 @@ static bool wait_for(struct ep_session *s, int64_t duration_ns)
 	int64_t until_ns = s->env.now_ns() + duration_ns;
 	int interrupts = s->interrupt_count;
 
-	while (s->env.now_ns() < until_ns)
-		if (wait_once(s, until_ns),
-		    s->ended_by || s->interrupt_count > interrupts)
+	while (s->env.now_ns() < until_ns) {
+		wait_once(s, until_ns);
+		if (s->ended_by || s->interrupt_count > interrupts)
 			return false;
+	}
 	return true;
+}
+
+/* 0 when the program still waits at its gate at the end of the time. */
+static int wait_at_gate(struct ep_session *s, int64_t duration_ns,
+			struct ep_err *err)
+{
+	int64_t until_ns = s->env.now_ns() + duration_ns;
+
+	while (s->env.now_ns() < until_ns) {
+		wait_once(s, until_ns);
+		if (s->ended_by || s->interrupt_count > 0)
+			return ep_err_set(err, -EINTR,
+					  "interrupted before the program "
+					  "started");
+		if (step_program(s) != 1)
+			return ep_err_set(err, -ECHILD,
+					  "the program was killed before it "
+					  "could start");
+	}
+	return 0;
 }
 
 static int start_threads(struct ep_session *s, struct ep_err *err)
@@ -184,18 +160,16 @@ static int start_threads(struct ep_session *s, struct ep_err *err)
 
 static int baseline(struct ep_session *s, struct ep_err *err)
 {
-	bool whole = true;
+	int r;
 
-	if (s->options->idle_ns > 0) {
-		s->progress.tell(s->progress.ctx, EP_PROGRESS_IDLE, "",
-				 (double)s->options->idle_ns / 1e9);
-		ep_session_event(s, "idle", "", "begin");
-		whole = wait_for(s, s->options->idle_ns);
-		ep_session_event(s, "idle", "", "end");
-	}
-	return whole ? 0
-		     : ep_err_set(err, -EINTR,
-				  "interrupted before the program started");
+	if (s->options->idle_ns == 0)
+		return 0;
+	s->progress.tell(s->progress.ctx, EP_PROGRESS_IDLE, "",
+			 (double)s->options->idle_ns / 1e9);
+	ep_session_event(s, "idle", "", "begin");
+	r = wait_at_gate(s, s->options->idle_ns, err);
+	ep_session_event(s, "idle", "", "end");
+	return r;
 }
 
 /* The counters of what follows the program, exactly at the gate: without this
@@ -235,6 +209,19 @@ static void read_gate_rows(struct ep_session *s, struct ep_sample *rows,
 	}
 }
 
+/* Exec failed although the file is there. */
+static void explain_exec(const struct ep_session *s, int r, struct ep_err *err)
+{
+	if (r == -ENOENT)
+		ep_err_set(err, r,
+			   "cannot execute %s: the interpreter in its first "
+			   "line, or its loader, does not exist",
+			   s->program);
+	else if (r != -EPIPE)
+		ep_err_set(err, r, "cannot execute %s as user id %u: %s",
+			   s->program, (unsigned)s->identity.uid, strerror(-r));
+}
+
 static int open_gate(struct ep_session *s, struct ep_err *err)
 {
 	struct ep_sample *rows = calloc(
@@ -251,6 +238,8 @@ static int open_gate(struct ep_session *s, struct ep_err *err)
 	s->gate_cpu_ns = ep_clock_process_cpu_ns();
 	if (s->runner)
 		r = s->runner_ops->go(s->runner, &gate_ns, err);
+	if (r < 0)
+		explain_exec(s, r, err);
 	if (r == 0) {
 		e = ep_event_make(gate_ns, "gate");
 		ep_writer_event(&s->writer, &e);
@@ -267,7 +256,6 @@ static int open_gate(struct ep_session *s, struct ep_err *err)
 /* Until the program has ended, or the whole-system time is over. */
 static int run_program(struct ep_session *s)
 {
-	struct ep_event_sink sink = { .emit = emit_event, .ctx = s };
 	int r = 1;
 
 	if (!s->runner) {
@@ -276,7 +264,7 @@ static int run_program(struct ep_session *s)
 	}
 	while (r == 1) {
 		wait_once(s, s->env.now_ns() + 3600 * EP_NS_PER_S);
-		r = s->runner_ops->step(s->runner, &sink);
+		r = step_program(s);
 	}
 	return r;
 }
@@ -304,15 +292,30 @@ static void note_exit(struct ep_session *s, struct ep_outcome *outcome)
 		outcome->exit_status = 128 + s->ended_by;
 }
 
+/* Whoever reads our output may be slow, as the program alone would meet it;
+ * after a signal we wait no longer for a reader that stands still. */
+static void stop_stdio(struct ep_session *s)
+{
+	int64_t patient_until_ns = s->env.now_ns() + READER_PATIENCE_NS;
+	bool give_up = false;
+
+	while (!ep_stdio_stop(&s->stdio, give_up)) {
+		wait_once(s, s->env.now_ns() + STDIO_PERIOD_NS);
+		give_up = (s->ended_by || s->interrupt_count > 0) &&
+			  s->env.now_ns() > patient_until_ns;
+	}
+}
+
 static int finish(struct ep_session *s, struct ep_outcome *outcome,
 		  struct ep_err *err)
 {
 	uint64_t lost;
 	int r;
 
+	(void)ep_stdio_stop(&s->stdio, false);
 	ep_sampler_stop(&s->sampler);
-	(void)ep_drain_stop(&s->drain);
-	ep_stdio_stop(&s->stdio);
+	ep_drain_stop(&s->drain);
+	stop_stdio(s);
 	drain_observers(s);
 	ep_session_facts(s);
 	r = ep_writer_flush(&s->writer);
@@ -360,7 +363,7 @@ int ep_session_loop(struct ep_session *s, struct ep_outcome *outcome,
 		return finish(s, outcome, err);
 	}
 	ep_sampler_stop(&s->sampler);
-	(void)ep_drain_stop(&s->drain);
-	ep_stdio_stop(&s->stdio);
+	ep_drain_stop(&s->drain);
+	(void)ep_stdio_stop(&s->stdio, true);
 	return r;
 }

@@ -3,12 +3,10 @@
 
 #include <errno.h>
 #include <sched.h>
-#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
-#include <sys/signalfd.h>
 #include <unistd.h>
 
 #include "base/clock.h"
@@ -29,32 +27,6 @@ static void tell(const struct ep_session *s, enum ep_progress what,
 		 const char *text)
 {
 	s->progress.tell(s->progress.ctx, what, text, 0);
-}
-
-/* Signals come through a descriptor to the main thread; SIGPIPE and SIGXFSZ
- * are errors of write.  What the user's shell made us ignore (nohup) stays
- * ignored.  The child gets everything back (struct ep_process_state). */
-static int take_signals(struct ep_session *s, struct ep_err *err)
-{
-	static const int taken[] = { SIGINT,  SIGTERM,	SIGHUP,
-				     SIGQUIT, SIGWINCH, SIGCHLD };
-	sigset_t set;
-
-	sigemptyset(&set);
-	for (size_t i = 0; i < sizeof(taken) / sizeof(taken[0]); i++)
-		if (taken[i] == SIGCHLD ||
-		    s->state->actions[taken[i]].sa_handler != SIG_IGN)
-			sigaddset(&set, taken[i]);
-	sigprocmask(SIG_BLOCK, &set, NULL);
-	/* An ignored SIGCHLD would make the kernel reap for us. */
-	signal(SIGCHLD, SIG_DFL);
-	signal(SIGPIPE, SIG_IGN);
-	signal(SIGXFSZ, SIG_IGN);
-	s->signal_fd = signalfd(-1, &set, SFD_NONBLOCK | SFD_CLOEXEC);
-	if (s->signal_fd < 0)
-		return ep_err_set(err, -errno, "cannot make a signalfd: %s",
-				  strerror(errno));
-	return 0;
 }
 
 /* A real root login stays root; whoever did not mean that is told. */
@@ -244,7 +216,7 @@ int ep_session_prepare(struct ep_session *s, struct ep_outcome *outcome,
 				   &s->identity, err);
 	s->writer_open = s->writer.dir[0] != '\0';
 	if (r == 0)
-		r = take_signals(s, err);
+		r = ep_session_take_signals(s, err);
 	if (r == 0)
 		r = ep_guardian_start(&s->guardian, err);
 	raise_limits(s);

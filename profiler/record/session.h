@@ -93,6 +93,10 @@ int ep_session_prepare(struct ep_session *s, struct ep_outcome *outcome,
 		       struct ep_err *err) EP_MUST_CHECK;
 int ep_session_loop(struct ep_session *s, struct ep_outcome *outcome,
 		    struct ep_err *err) EP_MUST_CHECK;
+/* Blocks the signals we act on and opens signal_fd; acts on what came. */
+int ep_session_take_signals(struct ep_session *s,
+			    struct ep_err *err) EP_MUST_CHECK;
+void ep_session_read_signals(struct ep_session *s);
 /* End facts into events.csv: the child's usage, our own cost, losses. */
 void ep_session_facts(struct ep_session *s);
 void ep_session_event(struct ep_session *s, const char *event,

@@ -17,7 +17,7 @@ struct ep_stream {
 	int out_fd;   /* where it goes on; -1 only the log */
 	int log_fd;
 	int64_t log_bytes;
-	int64_t dropped_bytes; /* beyond the cap, or refused by the disk */
+	int64_t dropped_bytes;	   /* beyond the cap, or refused by the disk */
 	int64_t undelivered_bytes; /* that out_fd did not take */
 	int out_errno;		   /* why; 0: its reader stood still */
 	bool pty;

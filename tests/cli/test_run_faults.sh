@@ -84,4 +84,30 @@ for bad in empty nothing; do
 	status=$?
 	status_is "report_of_$bad" 2 "$dir/$bad"
 done
+
+# ulimit -f counts blocks of 512 bytes.
+(ulimit -f 1 && exec "$edgeprof" run $fast --interval 1ms -o "$dir/fsize" -- sleep 0.5) >"$dir/out" 2>"$dir/err"
+status=$?
+status_is file_size_limit_is_an_error_of_writing 125 "File too large"
+
+(ulimit -n 9 && exec "$edgeprof" run $fast -o "$dir/nofile" -- true) >"$dir/out" 2>"$dir/err"
+status=$?
+status_is out_of_descriptors_names_the_limit 125 "ulimit -n"
+(ulimit -n 4 && exec "$edgeprof" run $fast -o "$dir/nofile" -- true) >"$dir/out" 2>"$dir/err"
+check out_of_descriptors_leaves_nothing test ! -e "$dir/nofile"
+
+# Wherever memory ends, it is said: from "does not start" to "is enough".
+crashed=0
+for kib in 8000 10000 12000 14000 16000 20000 24000 32000; do
+	(ulimit -v $kib && exec "$edgeprof" run $fast -q -o "$dir/memory$kib" -- true) >"$dir/out" 2>"$dir/err"
+	[ $? -ge 128 ] && crashed=$((crashed + 1))
+done
+check out_of_memory_is_no_crash test $crashed -eq 0
+
+mkdir "$dir/same" && cd "$dir/same" || exit 1
+for i in 1 2 3; do
+	"$edgeprof" run $fast -q -- sleep 0.2 >/dev/null 2>&1 &
+done
+wait
+check runs_of_one_second_get_folders_of_their_own test "$(ls -d edgeprof-*/report.json | wc -l)" -eq 3
 exit $failed

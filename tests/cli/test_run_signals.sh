@@ -70,4 +70,84 @@ sleep 1.2
 status=$?
 status_is a_killed_run_can_be_reported 0
 check a_killed_run_is_incomplete grep -q '"complete": *false' "$dir/kill/report.json"
+
+# held NAME: a run whose program waits at the gate; helpers are the guardian
+# and the program
+held() {
+	"$edgeprof" run --board none --idle 60s --tail 0s -o "$dir/$1" -- sleep 60 >"$dir/out" 2>"$dir/err" &
+	pid=$!
+	n=0
+	until grep -q "idle baseline" "$dir/err" 2>/dev/null || [ $n -gt 600 ]; do
+		n=$((n + 1))
+		sleep 0.05
+	done
+	helpers=$(ps -o pid= --ppid $pid)
+}
+
+held baseline
+kill -KILL $pid
+wait $pid 2>/dev/null
+# shellcheck disable=SC2086
+set -- $helpers
+check there_are_a_guardian_and_a_held_program test $# -eq 2
+check the_guardian_ends_with_edgeprof gone "$1"
+check the_held_program_ends_with_edgeprof gone "$2"
+
+held shot
+for helper in $helpers; do
+	grep -q edgeprof-guard "/proc/$helper/comm" || kill -KILL "$helper"
+done
+wait $pid
+status=$?
+status_is a_program_killed_at_the_gate_is_told_at_once 125 "killed before it could start"
+
+start unguarded sh -c 'echo ready; sleep 1; for i in 1 2 3; do (sleep 0.1 &) ; sleep 0.2; done; ps -o stat= --ppid $PPID >'"$dir/stats"
+kill -KILL "$(ps -o pid=,comm= --ppid $pid | sed -n 's/ *\([0-9]*\) edgeprof-guard.*/\1/p')"
+wait $pid
+status=$?
+status_is a_killed_guardian_is_told 0 "guardian process was killed"
+check without_it_orphans_are_still_collected test "$(grep -c Z "$dir/stats")" -le 1
+
+env --ignore-signal=HUP "$edgeprof" run --board none --idle 0s --duration 1s -o "$dir/nohup" >"$dir/out" 2>"$dir/err" &
+pid=$!
+until [ -s "$dir/nohup/run.json" ]; do sleep 0.05; done
+kill -HUP $pid
+wait $pid
+status=$?
+status_is nohup_holds 0
+
+# terminal ACTION LOG COMMAND...: edgeprof leads the session of a terminal;
+# once LOG says "ready" a Ctrl-C is typed or the terminal goes away
+terminal() {
+	python3 - "$@" <<'P'
+import os, pty, signal, sys, time
+action, log, command = sys.argv[1], sys.argv[2], sys.argv[3:]
+pid, terminal = pty.fork()
+if pid == 0:
+    os.execv(command[0], command)
+signal.signal(signal.SIGALRM, lambda *_: os.kill(pid, signal.SIGKILL))
+signal.alarm(20)
+while not os.path.exists(log) or b"ready" not in open(log, "rb").read():
+    time.sleep(0.02)
+if action == "hangup":
+    os.close(terminal)
+else:
+    os.write(terminal, b"\x03")
+while action != "hangup":
+    try:
+        if not os.read(terminal, 4096):
+            break
+    except OSError:
+        break
+print(os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]))
+P
+}
+bye='trap "exit 9" INT; echo ready; while :; do sleep 0.05; done'
+terminal ctrl-c "$dir/key/stdout.log" "$edgeprof" run $fast -o "$dir/key" -- sh -c "$bye" >"$dir/out" 2>"$dir/err"
+check ctrl_c_reaches_the_program test "$(cat "$dir/out")" = 9
+terminal ctrl-c "$dir/other/stdout.log" "$edgeprof" run $fast -o "$dir/other" -- setsid sh -c "$bye" >"$dir/out" 2>"$dir/err"
+check ctrl_c_reaches_a_program_that_left_the_group test "$(cat "$dir/out")" = 9
+terminal hangup "$dir/hangup/stdout.log" "$edgeprof" run $fast -o "$dir/hangup" -- sh -c 'echo ready; exec sleep 60' >"$dir/out" 2>"$dir/err"
+check a_terminal_that_goes_away_ends_the_run test "$(cat "$dir/out")" = 129
+check and_leaves_a_report test -s "$dir/hangup/report.json"
 exit $failed

@@ -37,7 +37,7 @@ status_is a_folder_is_no_program 126 "folder"
 printf '#!/no/such/interpreter\n' >"$dir/script"
 chmod +x "$dir/script"
 run $fast -o "$dir/o1" -- "$dir/script"
-status_is interpreter_missing 127 "cannot execute"
+status_is interpreter_missing 127 "the interpreter in its first line"
 check nothing_left_behind test ! -e "$dir/o1"
 run $fast -o "$dir/no/such/folder" -- true
 status_is folder_cannot_be_made 125 "$dir/no/such/folder"
@@ -56,6 +56,9 @@ if [ "$(id -u)" -eq 0 ]; then
 else
 	skip unwritable_folder "needs root to act as another user"
 fi
+as_user env PATH="$dir/locked:$PATH" "$edgeprof" run $fast -o "$dir/x" -- no-such-program >"$dir/out" 2>"$dir/err"
+status=$?
+status_is a_locked_folder_in_path_hides_nothing 127 "not found in PATH"
 head='name = "x" title = "t" source = "s" status = "untested" coverage = "c"'
 wrong=0
 for text in "$head
