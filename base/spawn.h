@@ -37,7 +37,7 @@ int ep_identity_enter(const struct ep_identity *id,
 		      struct ep_err *err) EP_MUST_CHECK;
 void ep_identity_leave(const struct ep_identity *id);
 
-#define EP_INHERITED_FDS_MAX 64
+#define EP_INHERITED_FDS_MAX 1024
 
 /* What edgeprof changed in itself and the child gets back. */
 struct ep_process_state {

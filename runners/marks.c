@@ -16,7 +16,6 @@
 #include "base/str.h"
 #include "runners/observers.h"
 
-#define SOCKET_NAME "marks"
 #define SOURCES_MAX 4096
 #define DRAIN_MAX 4096 /* datagrams in one drain */
 
@@ -48,7 +47,7 @@ static void marks_close(struct ep_observer *o)
 	if (o->fd >= 0)
 		close(o->fd);
 	if (o->dir_fd >= 0) {
-		(void)unlinkat(o->dir_fd, SOCKET_NAME, 0);
+		(void)unlinkat(o->dir_fd, EP_MARKS_SOCKET_NAME, 0);
 		close(o->dir_fd);
 	}
 	if (o->dir[0])
@@ -66,6 +65,7 @@ static int make_folder(struct ep_observer *o, struct ep_err *err)
 	if (!base || base[0] != '/' || o->uid != geteuid() ||
 	    strlen(base) > 40 || access(base, W_OK | X_OK) < 0)
 		base = "/tmp";
+	ep_marks_sweep(base);
 	(void)ep_str_format(o->dir, sizeof(o->dir), "%s/edgeprof-XXXXXX", base);
 	if (!mkdtemp(o->dir)) {
 		int r = -errno;
@@ -90,7 +90,7 @@ static int make_socket(struct ep_observer *o, struct ep_err *err)
 	const int on = 1;
 
 	(void)ep_str_format(address.sun_path, sizeof(address.sun_path), "%s/%s",
-			    o->dir, SOCKET_NAME);
+			    o->dir, EP_MARKS_SOCKET_NAME);
 	(void)ep_str_format(o->variable, sizeof(o->variable), "%s=%s",
 			    EP_MARK_ENV, address.sun_path);
 	o->fd = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
@@ -98,7 +98,7 @@ static int make_socket(struct ep_observer *o, struct ep_err *err)
 	    setsockopt(o->fd, SOL_SOCKET, SO_PASSCRED, &on, sizeof(on)) < 0 ||
 	    bind(o->fd, (const struct sockaddr *)(const void *)&address,
 		 sizeof(address)) < 0 ||
-	    fchmodat(o->dir_fd, SOCKET_NAME, 0600, 0) < 0)
+	    fchmodat(o->dir_fd, EP_MARKS_SOCKET_NAME, 0600, 0) < 0)
 		return ep_err_set(err, -errno,
 				  "cannot make the mark socket %s: %s",
 				  address.sun_path, strerror(errno));
@@ -145,7 +145,7 @@ static int marks_attach(struct ep_observer *o, pid_t pid, uid_t uid,
 	if (uid == geteuid())
 		return 0;
 	/* The socket first: the folder is then no longer ours. */
-	if (fchownat(o->dir_fd, SOCKET_NAME, uid, (gid_t)-1,
+	if (fchownat(o->dir_fd, EP_MARKS_SOCKET_NAME, uid, (gid_t)-1,
 		     AT_SYMLINK_NOFOLLOW) < 0 ||
 	    fchown(o->dir_fd, uid, (gid_t)-1) < 0)
 		return ep_err_set(err, -errno,

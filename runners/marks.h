@@ -47,6 +47,11 @@ int ep_mark_encode(const struct ep_mark *mark, char *ret,
 		   size_t size) EP_MUST_CHECK;
 bool ep_mark_name_valid(const char *name);
 
+#define EP_MARKS_SOCKET_NAME "marks"
+#define EP_MARKS_FOLDER_GLOB "edgeprof-??????"
+/* Removes from base the mark sockets of runs that were killed. */
+void ep_marks_sweep(const char *base);
+
 /* The observer's timeline() (runners/runner.h). */
 int ep_marks_timeline(const struct ep_event *events, size_t count,
 		      int64_t gate_ns, int64_t exit_ns,

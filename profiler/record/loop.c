@@ -288,8 +288,6 @@ static void note_exit(struct ep_session *s, struct ep_outcome *outcome)
 	ep_writer_event(&s->writer, &e);
 	outcome->exit_status =
 		result.exited ? result.status : 128 + result.status;
-	if (s->ended_by)
-		outcome->exit_status = 128 + s->ended_by;
 }
 
 /* Whoever reads our output may be slow, as the program alone would meet it;
@@ -320,6 +318,8 @@ static int finish(struct ep_session *s, struct ep_outcome *outcome,
 	ep_session_facts(s);
 	r = ep_writer_flush(&s->writer);
 	lost = ep_writer_dropped(&s->writer);
+	if (s->ended_by)
+		outcome->exit_status = 128 + s->ended_by;
 	if (r == 0 && lost == 0) {
 		ep_session_event(s, "end", "", "");
 		return ep_writer_flush(&s->writer);

@@ -56,7 +56,7 @@ wait $pid
 status=$?
 status_is the_second_sigint_is_a_sigterm 143
 
-start kill sh -c 'echo $$ >'"$dir"'/child; echo ready; exec sleep 60'
+start kill sh -c 'echo $$ >'"$dir"'/child; dirname "$EDGEPROF_SOCKET" >'"$dir"'/socket; echo ready; exec sleep 60'
 child=$(cat "$dir/child")
 # What is lost is at most the last second: so let one pass.
 until [ "$(wc -l <"$dir/kill/ticks.csv")" -gt 50 ]; do
@@ -69,6 +69,8 @@ sleep 1.2
 "$edgeprof" report "$dir/kill" >"$dir/out" 2>"$dir/err"
 status=$?
 status_is a_killed_run_can_be_reported 0
+run $fast -q -o "$dir/next" -- true
+check the_next_run_removes_the_mark_socket_of_a_killed_one test ! -e "$(cat "$dir/socket")"
 check a_killed_run_is_incomplete grep -q '"complete": *false' "$dir/kill/report.json"
 
 # held NAME: a run whose program waits at the gate; helpers are the guardian
@@ -107,6 +109,15 @@ wait $pid
 status=$?
 status_is a_killed_guardian_is_told 0 "guardian process was killed"
 check without_it_orphans_are_still_collected test "$(grep -c Z "$dir/stats")" -le 1
+
+"$edgeprof" run --board none --idle 0s --tail 60s -o "$dir/tail" -- true >"$dir/out" 2>"$dir/err" &
+pid=$!
+until grep -q "program ended" "$dir/err"; do sleep 0.05; done
+kill -TERM $pid
+wait $pid
+status=$?
+status_is sigterm_after_the_program_exits_128_plus_15 143
+check and_leaves_a_whole_run grep -q ",end," "$dir/tail/events.csv"
 
 env --ignore-signal=HUP "$edgeprof" run --board none --idle 0s --duration 1s -o "$dir/nohup" >"$dir/out" 2>"$dir/err" &
 pid=$!
