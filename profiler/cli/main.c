@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "base/err.h"
+#include "base/spawn.h"
 #include "base/str.h"
 #include "base/version.h"
 #include "profiler/cli/cli.h"
@@ -48,6 +49,7 @@ static int unknown(const char *name)
 
 int main(int argc, char **argv)
 {
+	ep_spawn_fill_standard();
 	if (argc < 2) {
 		usage(stderr);
 		return EP_EXIT_USAGE;

@@ -164,7 +164,6 @@ int ep_cmd_run(int argc, char **argv)
 	struct ep_err err = { 0 };
 	int r;
 
-	ep_spawn_fill_standard();
 	ep_process_state_get(&state);
 	r = ep_run_options_parse(argc, argv, &o, &err);
 	if (r < 0) {
