@@ -9,6 +9,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/num_tens.h"
+
 /* Powers of ten that a double holds exactly. */
 static const double exact_tens[] = {
 	1e0,  1e1,  1e2,  1e3,	1e4,  1e5,  1e6,  1e7,	1e8,  1e9,  1e10, 1e11,
@@ -17,7 +19,7 @@ static const double exact_tens[] = {
 #define EXACT_TENS_MAX 22
 #define EXACT_MANTISSA (UINT64_C(1) << 53)
 
-static const uint64_t tens[] = {
+const uint64_t ep_num_tens[EP_NUM_SCALE_MAX + 2] = {
 	UINT64_C(1),
 	UINT64_C(10),
 	UINT64_C(100),
@@ -39,7 +41,6 @@ static const uint64_t tens[] = {
 	UINT64_C(1000000000000000000),
 	UINT64_C(10000000000000000000),
 };
-#define SCALE_MAX 18
 
 static locale_t c_locale;
 static pthread_once_t c_locale_once = PTHREAD_ONCE_INIT;
@@ -235,7 +236,7 @@ int ep_num_parse_scaled(const char *text, int scale, int64_t *ret)
 	uint64_t value = 0;
 	int decimals = -1; /* -1: before the mark */
 
-	if (scale < 0 || scale > SCALE_MAX)
+	if (scale < 0 || scale > EP_NUM_SCALE_MAX)
 		return -EINVAL;
 	text += negative;
 	if (!is_digit(text[0]) || (text[0] == '0' && is_digit(text[1])))
@@ -257,9 +258,9 @@ int ep_num_parse_scaled(const char *text, int scale, int64_t *ret)
 	}
 	if (decimals < 0)
 		decimals = 0;
-	if (lost || huge || value > UINT64_MAX / tens[scale - decimals])
+	if (lost || huge || value > UINT64_MAX / ep_num_tens[scale - decimals])
 		return -ERANGE;
-	return apply_sign(value * tens[scale - decimals], negative, ret);
+	return apply_sign(value * ep_num_tens[scale - decimals], negative, ret);
 }
 
 int ep_num_parse_duration_ns(const char *text, int64_t *ret_ns)

@@ -7,30 +7,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#define SCALE_MAX 18
-
-static const uint64_t tens[] = {
-	UINT64_C(1),
-	UINT64_C(10),
-	UINT64_C(100),
-	UINT64_C(1000),
-	UINT64_C(10000),
-	UINT64_C(100000),
-	UINT64_C(1000000),
-	UINT64_C(10000000),
-	UINT64_C(100000000),
-	UINT64_C(1000000000),
-	UINT64_C(10000000000),
-	UINT64_C(100000000000),
-	UINT64_C(1000000000000),
-	UINT64_C(10000000000000),
-	UINT64_C(100000000000000),
-	UINT64_C(1000000000000000),
-	UINT64_C(10000000000000000),
-	UINT64_C(100000000000000000),
-	UINT64_C(1000000000000000000),
-	UINT64_C(10000000000000000000),
-};
+#include "base/num_tens.h"
 
 static const char digit_pairs[] = "00010203040506070809"
 				  "10111213141516171819"
@@ -55,7 +32,7 @@ static size_t digit_count(uint64_t value)
 {
 	size_t n = 1;
 
-	while (n < 20 && value >= tens[n])
+	while (n < 20 && value >= ep_num_tens[n])
 		n++;
 	return n;
 }
@@ -98,10 +75,10 @@ size_t ep_num_put_scaled(char *dst, int64_t value, int scale)
 	uint64_t whole, part;
 	size_t used = value < 0;
 
-	if (scale < 0 || scale > SCALE_MAX)
+	if (scale < 0 || scale > EP_NUM_SCALE_MAX)
 		return 0;
-	whole = magnitude / tens[scale];
-	part = magnitude - whole * tens[scale];
+	whole = magnitude / ep_num_tens[scale];
+	part = magnitude - whole * ep_num_tens[scale];
 	dst[0] = '-';
 	used += put_u64(dst + used, whole);
 	if (part == 0)
@@ -135,16 +112,16 @@ static size_t put_exact(char *dst, double value)
 		return 0;
 	while (value >= steps[step + 1])
 		step++;
-	decimals = SCALE_MAX - step;
+	decimals = EP_NUM_SCALE_MAX - step;
 	product = (uint64_t)ldexp(frexp(value, &exponent), 53);
 	exponent = 53 - exponent; /* now: value = product / 2^exponent */
-	product *= tens[decimals];
+	product *= ep_num_tens[decimals];
 	half = (wide)1 << (exponent - 1);
 	rest = product & (half * 2 - 1);
 	digits = (uint64_t)(product >> exponent);
 	if (rest > half || (rest == half && (digits & 1) != 0))
 		digits++;
-	if (digits >= tens[15])
+	if (digits >= ep_num_tens[15])
 		return 0;
 	return ep_num_put_scaled(dst, (int64_t)digits, decimals);
 }

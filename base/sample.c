@@ -21,6 +21,18 @@ static const struct {
 	[EP_COUNT] = { "count", "count", 0 },
 };
 
+const char *ep_role_name(enum ep_role role)
+{
+	static const char *const names[] = {
+		[EP_ROLE_NONE] = "none",
+		[EP_ROLE_TOTAL] = "total",
+		[EP_ROLE_PART] = "part",
+		[EP_ROLE_ASIDE] = "aside",
+	};
+
+	return (unsigned)role <= EP_ROLE_ASIDE ? names[role] : "";
+}
+
 const char *ep_quantity_unit(enum ep_quantity q)
 {
 	return (unsigned)q < EP_QUANTITY_COUNT ? quantities[q].unit : "";

@@ -25,6 +25,7 @@ enum ep_shape { EP_GAUGE, EP_COUNTER };
 /* total and part are never added; aside is measured beside the total and gets
  * a block of its own. */
 enum ep_role { EP_ROLE_NONE, EP_ROLE_TOTAL, EP_ROLE_PART, EP_ROLE_ASIDE };
+const char *ep_role_name(enum ep_role role); /* "none", "total", ... */
 
 #define EP_CHANNEL_NAME_BYTES 48
 #define EP_CHANNELS_MAX 512 /* per sensor */

@@ -14,18 +14,6 @@
 #include "base/version.h"
 #include "drivers/host.h"
 
-static const char *role_name(enum ep_role role)
-{
-	static const char *const names[] = {
-		[EP_ROLE_NONE] = "none",
-		[EP_ROLE_TOTAL] = "total",
-		[EP_ROLE_PART] = "part",
-		[EP_ROLE_ASIDE] = "aside",
-	};
-
-	return names[role];
-}
-
 static json_t *flags_of(const struct ep_channel *c)
 {
 	static const struct {
@@ -60,7 +48,7 @@ static json_t *channel_json(const struct ep_slot *slot,
 	json_object_set_new(
 		o, "shape",
 		json_string(c->shape == EP_COUNTER ? "counter" : "gauge"));
-	json_object_set_new(o, "role", json_string(role_name(c->role)));
+	json_object_set_new(o, "role", json_string(ep_role_name(c->role)));
 	json_object_set_new(o, "flags", flags_of(c));
 	json_object_set_new(o, "wrap", json_string(wrap));
 	json_object_set_new(o, "refresh_ns", json_integer(c->refresh_ns));

@@ -127,18 +127,6 @@ static void put_total(struct ep_json_out *o, const struct ep_report *r)
 	ep_json_close(o, '}');
 }
 
-static const char *role_name(enum ep_role role)
-{
-	static const char *const names[] = {
-		[EP_ROLE_NONE] = "none",
-		[EP_ROLE_TOTAL] = "total",
-		[EP_ROLE_PART] = "part",
-		[EP_ROLE_ASIDE] = "aside",
-	};
-
-	return names[role];
-}
-
 static void put_channels(struct ep_json_out *o, const struct ep_report *r)
 {
 	ep_json_open(o, "channels", '[', false);
@@ -147,7 +135,7 @@ static void put_channels(struct ep_json_out *o, const struct ep_report *r)
 
 		ep_json_open(o, NULL, '{', false);
 		ep_json_text(o, "channel", c->name);
-		ep_json_text(o, "role", role_name(c->role));
+		ep_json_text(o, "role", ep_role_name(c->role));
 		ep_json_bool(o, "primary", c->primary);
 		ep_json_bool(o, "estimated", c->estimated);
 		put_metric(o, "idle_w", &c->idle_w);
