@@ -12,7 +12,9 @@ ifeq ($(origin CC),default)
 CC := gcc
 endif
 PKG_CONFIG ?= pkg-config
-PKGS := jansson libconfuse
+# WITH_CURL=0 leaves the instruments out that are read over HTTP.
+WITH_CURL ?= 1
+PKGS := jansson libconfuse nettle $(if $(filter 1,$(WITH_CURL)),libcurl)
 
 ifeq ($(filter $(VARIANT),release debug san),)
 $(error VARIANT=$(VARIANT): use release, debug or san)
@@ -34,7 +36,8 @@ OPT_san     := -O1 -g -fno-omit-frame-pointer -fsanitize=address,undefined \
 	-fno-sanitize-recover=undefined
 LINK_san    := -fsanitize=address,undefined
 
-CPPFLAGS += -D_GNU_SOURCE -I. -DEP_VERSION='"$(VERSION)"' \
+CPPFLAGS += -D_GNU_SOURCE -I. -DEP_WITH_CURL=$(WITH_CURL) \
+	-DEP_VERSION='"$(VERSION)"' \
 	-DEP_SHARE_DIR='"$(PREFIX)/share/edgeprof"'
 EP_CFLAGS := -std=c11 -g $(OPT_$(VARIANT)) -fno-common -fPIE \
 	-ffp-contract=off $(WARN) $(CFLAGS)
@@ -47,10 +50,11 @@ PKG_CFLAGS = $(eval PKG_CFLAGS := $$(if $$(HAS_PKGS),,$$(error \
 	something is missing; "make deps" installs it))$$(shell \
 	$(PKG_CONFIG) --cflags $(PKGS)))$(PKG_CFLAGS)
 PKG_LIBS = $(eval PKG_LIBS := $$(shell $(PKG_CONFIG) --libs $(PKGS)))$(PKG_LIBS)
-LIBS = $(PKG_LIBS) -lpfm -lm -lpthread
+LIBS = $(PKG_LIBS) -lpfm -lm -lpthread -ldl
 
 FLOORS := base drivers sensors runners profiler
-LIB_SRCS := $(filter-out profiler/cli/main.c runners/demo/%, \
+NO_CURL := $(if $(filter 1,$(WITH_CURL)),,drivers/http% sensors/plug%)
+LIB_SRCS := $(filter-out profiler/cli/main.c runners/demo/% $(NO_CURL), \
 	$(sort $(wildcard base/*.c drivers/*.c sensors/*.c runners/*.c \
 	profiler/*/*.c)))
 LIB_OBJS := $(LIB_SRCS:%.c=$(B)/%.o)
@@ -60,8 +64,12 @@ UNIT_SRCS := $(sort $(wildcard tests/unit/test_*.c))
 UNIT_BINS := $(UNIT_SRCS:%.c=$(B)/%)
 SUPPORT_SRCS := $(sort $(wildcard tests/unit/support_*.c))
 SUPPORT_OBJS := $(SUPPORT_SRCS:%.c=$(B)/%.o)
-# One program per file; each may use the library.
+# One program per file; each may use the library and tests/sim/support.
 SIM_BINS := $(patsubst %.c,$(B)/%,$(sort $(wildcard tests/sim/*.c)))
+SIM_SUPPORT_SRCS := $(sort $(wildcard tests/sim/support/*.c))
+SIM_SUPPORT_OBJS := $(SIM_SUPPORT_SRCS:%.c=$(B)/%.o)
+# What programs load by themselves (a library that stands for a vendor's).
+SIM_LIBS := $(patsubst %.c,$(B)/%.so,$(sort $(wildcard tests/sim/lib/*.c)))
 BENCH_BINS := $(patsubst %.c,$(B)/%,$(sort $(wildcard tests/bench/*.c)))
 FUZZ_SRCS := $(sort $(wildcard tests/fuzz/fuzz_*.c))
 FUZZ_BINS := $(FUZZ_SRCS:%.c=$(B)/%)
@@ -114,8 +122,15 @@ $(B)/infer: $(DEMO_OBJS)
 
 $(B)/tests/unit/test_%: $(B)/tests/unit/test_%.o $(SUPPORT_OBJS) $(B)/libedgeprof.a
 	$(CC) $(EP_LDFLAGS) -o $@ $^ $(LIBS) -lcmocka
-$(B)/tests/sim/%: $(B)/tests/sim/%.o $(B)/libedgeprof.a
+# Simulated devices whose driver is an ioctl.
+UMOCKDEV_SIMS := $(B)/tests/sim/vcio
+$(UMOCKDEV_SIMS:=.o): EP_CFLAGS += $(shell $(PKG_CONFIG) --cflags umockdev-1.0 2>/dev/null)
+$(UMOCKDEV_SIMS): LIBS += $(shell $(PKG_CONFIG) --libs umockdev-1.0 2>/dev/null)
+$(B)/tests/sim/%: $(B)/tests/sim/%.o $(SIM_SUPPORT_OBJS) $(B)/libedgeprof.a
 	$(CC) $(EP_LDFLAGS) -o $@ $^ $(LIBS)
+$(B)/tests/sim/lib/%.so: tests/sim/lib/%.c
+	@mkdir -p $(@D)
+	$(CC) $(CPPFLAGS) $(EP_CFLAGS) -fPIC -shared -MMD -MP -o $@ $<
 $(B)/tests/bench/%: $(B)/tests/bench/%.o $(B)/libedgeprof.a
 	$(CC) $(EP_LDFLAGS) -o $@ $^ $(LIBS)
 # Without libFuzzer the corpus is replayed by a main of our own.
@@ -143,7 +158,7 @@ demo: deps
 	@$(MAKE) --no-print-directory -s VARIANT=$(VARIANT) all
 	@sh runners/demo/demo.sh $(B)
 
-tests: all $(UNIT_BINS) $(SIM_BINS) $(FUZZ_BINS)
+tests: all $(UNIT_BINS) $(SIM_BINS) $(SIM_LIBS) $(FUZZ_BINS)
 
 check: deps-check
 	@$(MAKE) --no-print-directory VARIANT=$(VARIANT) tests
@@ -183,5 +198,6 @@ clean:
 .PHONY: all no-man deps deps-check deps-lint demo tests check lint bench fuzz install clean FORCE
 .SECONDARY:
 -include $(LIB_OBJS:.o=.d) $(DEMO_OBJS:.o=.d) $(SUPPORT_OBJS:.o=.d) \
+	$(SIM_SUPPORT_OBJS:.o=.d) $(SIM_LIBS:.so=.d) \
 	$(UNIT_BINS:=.d) $(SIM_BINS:=.d) $(BENCH_BINS:=.d) $(FUZZ_BINS:=.d) \
 	$(B)/profiler/cli/main.d $(B)/tests/fuzz/replay.d

@@ -247,6 +247,11 @@ int ep_conf_check(const struct ep_conf *conf, const struct ep_param *params,
 	return 0;
 }
 
+bool ep_conf_is_typed(const struct ep_conf *conf)
+{
+	return strcmp(conf->file, "--sensor") == 0;
+}
+
 const char *ep_conf_get(const struct ep_conf *conf, const char *key)
 {
 	const struct ep_conf_key *k = find_key(conf, key);

@@ -71,6 +71,8 @@ int ep_conf_set(struct ep_conf *conf, const char *key,
 /* Every key must be in params, every required one there. */
 int ep_conf_check(const struct ep_conf *conf, const struct ep_param *params,
 		  struct ep_err *err) EP_MUST_CHECK;
+/* Came from --sensor: paths in it are taken as they are, not below the root. */
+bool ep_conf_is_typed(const struct ep_conf *conf);
 /* NULL when the key is absent. */
 const char *ep_conf_get(const struct ep_conf *conf, const char *key);
 /* fallback when absent; -EINVAL / -ERANGE with file:line and the key. */

@@ -29,6 +29,8 @@ struct open_how_v0 {
 	uint64_t resolve;
 };
 
+const struct ep_root ep_root_machine = { .fd = -1 };
+
 int ep_root_open(struct ep_root *root, const char *path, struct ep_err *err)
 {
 	int fd, code;

@@ -21,6 +21,9 @@ struct ep_root {
 	int fd; /* -1: not redirected */
 };
 
+/* The machine itself: for paths that were typed on the command line. */
+extern const struct ep_root ep_root_machine;
+
 /* path NULL or "" means "/".  -ENOENT, -ENOTDIR, -EACCES with a sentence. */
 int ep_root_open(struct ep_root *root, const char *path,
 		 struct ep_err *err) EP_MUST_CHECK;

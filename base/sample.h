@@ -35,6 +35,11 @@ enum {
 	EP_CHANNEL_EVENT = 1 << 1, /* <event>_count in trace.csv, no prefix */
 	EP_CHANNEL_HARDWARE = 1 << 2, /* event of a hardware PMU */
 	EP_CHANNEL_PRODUCT = 1 << 3,  /* volts x amps; computed, never polled */
+	EP_CHANNEL_ALARM = 1 << 4, /* 1 while something is wrong: the name says
+				    * what ("under_voltage"), a warning tells */
+	EP_CHANNEL_NEGOTIATED = 1 << 5, /* agreed, not measured: shown only */
+	EP_CHANNEL_CHECK = 1 << 6, /* the device's own energy count, compared
+				    * with its power; never a total itself */
 };
 
 struct ep_channel {

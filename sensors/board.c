@@ -2,6 +2,7 @@
 #include "sensors/board_parts.h"
 
 #include <errno.h>
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -278,6 +279,7 @@ static int take_rail(struct ep_board *b, const struct ep_conf *conf,
 	rail->name = conf->title;
 	rail->role = roles[i].role;
 	rail->note = text_of(conf, "note");
+	rail->min = rail->max = NAN;
 	b->rail_count++;
 	return take_rail_sources(b, conf, rail, err);
 }
@@ -325,7 +327,8 @@ int ep_board_load_file(const char *path, const char *expected,
 
 	if (!b)
 		return ep_err_set(err, -ENOMEM, "out of memory");
-	b->events = "";
+	b->events = b->pmus = "";
+	b->battery_wh = NAN;
 	if (!ep_str_copy(b->path, sizeof(b->path), path))
 		r = ep_err_set(err, -ENAMETOOLONG, "%.80s...: path too long",
 			       path);

@@ -20,6 +20,17 @@ struct ep_board_rail {
 	const char *amps;    /* of the same sensor */
 	enum ep_role role;
 	const char *note; /* "" none */
+	/* Limits in SI units; outside a warning says so.  NAN none. */
+	double min, max;
+};
+
+/* A published fit, other = gain * total + offset: off unless asked for by name
+ * with --calibration, and indicative only. */
+struct ep_board_calibration {
+	const char *name;   /* title of the section */
+	const char *target; /* what the result stands for: "at the wall" */
+	const char *source, *caveat;
+	double gain, offset_w;
 };
 
 /*
@@ -40,7 +51,12 @@ struct ep_board_rail {
  *                                     # hold; any section suffices
  *   sensor "rapl" { driver = "rapl" ... }        # title = id of the trace
  *   rail "package" { channel = "rapl.package_*", role = "total" }
- *   counters { events = "cycles,instructions,cache-misses" }
+ *   rail "ext5v" { channel = "pmic.ext5v", role = "none", min = "4.75" }
+ *   counters { events = "cycles,instructions", pmus = "armv8_cortex_a76" }
+ *   battery = "18.84Wh"
+ *   calibration "wall-2023" { target = "at the wall", gain = "1.1451",
+ *                             offset_w = "0.5879", source = "who, when",
+ *                             caveat = "one board, one meter" }
  */
 struct ep_board {
 	char name[EP_BOARD_NAME_BYTES];
@@ -52,6 +68,10 @@ struct ep_board {
 	struct ep_board_rail rails[64];
 	size_t rail_count;
 	const char *events;   /* comma list, "" = the default set */
+	const char *pmus;     /* the core PMUs it should have, comma list, "" */
+	double battery_wh;    /* usual battery; NAN none */
+	struct ep_board_calibration calibrations[8];
+	size_t calibration_count;
 	struct ep_conf *conf; /* owned */
 };
 

@@ -3,6 +3,7 @@
 
 #include <dirent.h>
 #include <errno.h>
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -192,7 +193,8 @@ static int load_none(struct ep_board **ret, struct ep_err *err)
 	b->source = "";
 	b->status = "";
 	b->coverage = "";
-	b->events = "";
+	b->events = b->pmus = "";
+	b->battery_wh = NAN;
 	*ret = b;
 	return 0;
 }

@@ -37,13 +37,18 @@ struct ep_sensor_notes {
  *           channels that were left out, and why.
  * channels  constant after open; valid until close; products come last.
  * fd        NULL: polled on the tick; else readable when poll has work.
+ * period_ns of a sensor that blocks: from the begin of a poll to the next worth
+ *           making, asked after each.  NULL: every tick.
  * poll      emits 0..n samples, all of one instant sharing t_ns; returns the
  *           count, or -errno when nothing could be read.  No allocation, lock,
  *           log or file I/O but the reads themselves.  A channel that fails
  *           emits one sample with EP_SAMPLE_ERROR and stays on.
  * close     NULL and half-built are fine.
- * decode    pure: bytes of a wire format to samples; bytes used, 0 = more
- *           needed, -EBADMSG = slide one byte.  NULL where there is no wire.
+ * decode    pure: one frame (or whole text reply) of a wire format to samples
+ *           of wire_channels; the bytes used, 0 = more needed, -EBADMSG = no
+ *           frame starts here: slide one byte.  NULL where there is no wire.
+ *           sensors/frames.h drives it, tests/golden/NAME/ holds its vectors,
+ *           which one test and one fuzz target walk.
  */
 struct ep_sensor_ops {
 	const char *name;
@@ -58,11 +63,14 @@ struct ep_sensor_ops {
 	size_t (*channels)(const struct ep_sensor *sensor,
 			   const struct ep_channel **ret);
 	int (*fd)(const struct ep_sensor *sensor);
+	int64_t (*period_ns)(const struct ep_sensor *sensor);
 	int (*poll)(struct ep_sensor *sensor, int64_t now_ns,
 		    const struct ep_sink *sink);
 	void (*close)(struct ep_sensor *sensor);
 	int (*decode)(const uint8_t *bytes, size_t len, int64_t t_ns,
 		      const struct ep_sink *sink);
+	const struct ep_channel *wire_channels;
+	size_t wire_channel_count;
 };
 
 /* printf into the next line of notes; the ninth and later are dropped. */

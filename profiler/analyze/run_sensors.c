@@ -38,6 +38,9 @@ static const struct word flag_words[] = {
 	{ "event", EP_CHANNEL_EVENT },
 	{ "hardware", EP_CHANNEL_HARDWARE },
 	{ "product", EP_CHANNEL_PRODUCT },
+	{ "alarm", EP_CHANNEL_ALARM },
+	{ "negotiated", EP_CHANNEL_NEGOTIATED },
+	{ "check", EP_CHANNEL_CHECK },
 	{ NULL, 0 },
 };
 

@@ -24,6 +24,9 @@ static json_t *flags_of(const struct ep_channel *c)
 		{ EP_CHANNEL_EVENT, "event" },
 		{ EP_CHANNEL_HARDWARE, "hardware" },
 		{ EP_CHANNEL_PRODUCT, "product" },
+		{ EP_CHANNEL_ALARM, "alarm" },
+		{ EP_CHANNEL_NEGOTIATED, "negotiated" },
+		{ EP_CHANNEL_CHECK, "check" },
 	};
 	json_t *array = json_array();
 

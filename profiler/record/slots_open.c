@@ -8,16 +8,29 @@
 #include "base/str.h"
 #include "sensors/table.h"
 
+/* What an alias stands for, unless the user says otherwise. */
+static int set_alias(struct ep_conf *conf, const char *name)
+{
+	const struct ep_sensor_alias *alias = ep_sensor_alias_find(name);
+
+	if (!alias || ep_conf_get(conf, alias->key))
+		return 0;
+	return ep_conf_set(conf, alias->key, alias->value);
+}
+
 /* driver is not a key of the sensor; the rest is. */
 static int conf_without_driver(const struct ep_conf *section,
 			       struct ep_conf **ret, struct ep_err *err)
 {
+	const char *driver = ep_conf_get(section, "driver");
 	int r = ep_conf_from_options(section->file, "", ret, err);
 
 	for (size_t i = 0; r == 0 && i < section->key_count; i++)
 		if (strcmp(section->keys[i].key, "driver") != 0)
 			r = ep_conf_set(*ret, section->keys[i].key,
 					section->keys[i].value);
+	if (r == 0)
+		r = set_alias(*ret, driver ? driver : section->title);
 	if (r < 0 && *ret) {
 		ep_conf_free(*ret);
 		*ret = NULL;
@@ -140,6 +153,8 @@ static int open_parsed(const struct ep_env *env, const struct ep_board *board,
 		return r;
 	slot->from_option = true;
 	r = option_conf(o, ops, &slot->own_conf, err);
+	if (r == 0)
+		r = set_alias(slot->own_conf, o->name);
 	slot->conf = slot->own_conf;
 	return r < 0 ? r : ep_slot_open(env, board, slot, err);
 }

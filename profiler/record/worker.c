@@ -27,17 +27,29 @@ static uint64_t next_random(struct ep_worker *w)
 	return z ^ (z >> 31);
 }
 
+/* What a sensor of its own thread asks for, else the lane's period. */
+static int64_t period_ns(const struct ep_worker *w)
+{
+	const struct ep_slot *first = w->slots[0];
+	int64_t ns = w->slot_count == 1 && first->ops->period_ns
+			     ? first->ops->period_ns(first->sensor)
+			     : 0;
+
+	return ns > 0 ? ns : w->period_ns;
+}
+
 static int64_t next_due(struct ep_worker *w, int64_t *grid_ns)
 {
 	int64_t now_ns = w->poller.now_ns();
+	int64_t step_ns = period_ns(w);
 
-	*grid_ns += w->period_ns;
+	*grid_ns += step_ns;
 	if (*grid_ns < now_ns)
 		*grid_ns = now_ns;
 	if (!w->jitter)
 		return *grid_ns;
-	return *grid_ns + (int64_t)(next_random(w) % (uint64_t)w->period_ns) -
-	       w->period_ns / 2;
+	return *grid_ns + (int64_t)(next_random(w) % (uint64_t)step_ns) -
+	       step_ns / 2;
 }
 
 /* Waits for the due time, the sensor's descriptor, or the end. */

@@ -11,8 +11,8 @@
 
 /*
  * A thread off the grid: the slow lane's many sensors, or one sensor that may
- * block.  Ordinary scheduling; polls at period_ns, or whenever the sensor's
- * descriptor is readable.
+ * block.  Ordinary scheduling; polls at period_ns (what a lone sensor asks for
+ * comes first), or whenever the sensor's descriptor is readable.
  */
 struct ep_worker {
 	struct ep_poller poller;
