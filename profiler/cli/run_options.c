@@ -26,6 +26,9 @@ const char ep_run_help[] =
 	"  --idle TIME         baseline before the start (default 10s)\n"
 	"  --tail TIME         recording after the end (default 2s)\n"
 	"  --duration TIME     no program: measure the whole system\n"
+	"  --threads N         for {threads} in ARGUMENTs, and OMP_NUM_THREADS\n"
+	"  --pin CPUS          the program's CPUs, such as 0-2\n"
+	"  --sampler-cpu CPU   edgeprof's own; auto = one outside --pin\n"
 	"  --jitter            slow sensors are read at random phases\n"
 	"  --stdio MODE        auto, inherit, pipe or pty\n"
 	"  --disk-sync TIME    how much a power cut may cost (default 10s, "
@@ -39,14 +42,14 @@ const char ep_run_help[] =
 	"\n"
 	"Example: edgeprof run -o out -- ./infer -m model.gguf\n";
 
-enum option_kind { TEXT, DURATION, FLAG, SENSOR, STDIO };
+enum option_kind { TEXT, COUNT, DURATION, FLAG, SENSOR, STDIO };
 
 struct option_row {
 	const char *name;
 	const char *letter;
 	enum option_kind kind;
 	size_t offset;		/* of the field in struct ep_run_options */
-	int64_t min_ns, max_ns; /* of a duration */
+	int64_t min_ns, max_ns; /* of a duration; also of a count */
 };
 
 #define AT(field) offsetof(struct ep_run_options, field)
@@ -58,6 +61,9 @@ static const struct option_row rows[] = {
 	{ "--runner", NULL, TEXT, AT(record.runner), 0, 0 },
 	{ "--events", NULL, TEXT, AT(record.events), 0, 0 },
 	{ "--total", NULL, TEXT, AT(record.total), 0, 0 },
+	{ "--pin", NULL, TEXT, AT(record.place.pin), 0, 0 },
+	{ "--sampler-cpu", NULL, TEXT, AT(record.place.sampler_cpu), 0, 0 },
+	{ "--threads", NULL, COUNT, AT(record.thread_count), 1, 4096 },
 	{ "--sensor", NULL, SENSOR, 0, 0, 0 },
 	{ "--stdio", NULL, STDIO, 0, 0, 0 },
 	{ "--interval", NULL, DURATION, AT(record.interval_ns),
@@ -97,6 +103,24 @@ static int set_duration(const struct option_row *row, const char *text,
 	return 0;
 }
 
+static int set_count(const struct option_row *row, const char *text,
+		     int64_t *field_count, struct ep_err *err)
+{
+	int64_t count = 0;
+	int r = ep_num_parse_i64(text, &count);
+
+	if (r == 0 && (count < row->min_ns || count > row->max_ns))
+		r = -ERANGE;
+	if (r < 0)
+		return ep_err_set(err, -EINVAL,
+				  "%s: '%.40s' is not a whole number from %lld "
+				  "to %lld",
+				  row->name, text, (long long)row->min_ns,
+				  (long long)row->max_ns);
+	*field_count = count;
+	return 0;
+}
+
 static int set_stdio(const char *text, enum ep_stdio_mode *ret,
 		     struct ep_err *err)
 {
@@ -128,6 +152,8 @@ static int set_value(const struct option_row *row, char *value,
 					  "%s: the value is empty", row->name);
 		memcpy(field, &value, sizeof(value));
 		return 0;
+	case COUNT:
+		return set_count(row, value, field, err);
 	case DURATION:
 		return set_duration(row, value, field, err);
 	case STDIO:

@@ -2,6 +2,8 @@
 #ifndef EP_PROFILER_RECORD_OPTIONS_H
 #define EP_PROFILER_RECORD_OPTIONS_H
 
+#include "profiler/record/place.h"
+
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -31,6 +33,8 @@ struct ep_record_options {
 	int64_t tail_ns;
 	int64_t duration_ns;  /* whole system, no command; 0 = a command */
 	int64_t disk_sync_ns; /* 0 = never */
+	int64_t thread_count; /* --threads; 0 = not asked */
+	struct ep_place place;
 	enum ep_stdio_mode stdio;
 	bool jitter;
 	bool estimate;

@@ -82,10 +82,22 @@ static int load_board(struct ep_session *s, struct ep_err *err)
 	return 0;
 }
 
+/* OpenMP is how most inference libraries make their threads. */
+static size_t set_threads(struct ep_session *s, const char **ret_env)
+{
+	if (s->options->thread_count == 0)
+		return 0;
+	(void)ep_str_format(s->threads_env, sizeof(s->threads_env),
+			    "OMP_NUM_THREADS=%lld",
+			    (long long)s->options->thread_count);
+	ret_env[0] = s->threads_env;
+	return 1;
+}
+
 static int open_observers(struct ep_session *s, const char **ret_env,
 			  size_t max)
 {
-	size_t count = 0;
+	size_t count = set_threads(s, ret_env);
 
 	for (size_t i = 0; i < EP_OBSERVERS_MAX && ep_observers[i]; i++) {
 		struct ep_watched *w = &s->observers[s->observer_count++];
@@ -132,7 +144,7 @@ static void attach_observers(struct ep_session *s)
 
 static int hold_program(struct ep_session *s, struct ep_err *err)
 {
-	const char *env[EP_OBSERVERS_MAX + 1] = { NULL };
+	const char *env[EP_OBSERVERS_MAX + 2] = { NULL };
 	struct ep_runner_job job = { .spawn = {
 					     .argv = s->options->argv,
 					     .env_add = env,
@@ -144,7 +156,7 @@ static int hold_program(struct ep_session *s, struct ep_err *err)
 
 	if (!s->options->argv)
 		return 0;
-	open_observers(s, env, EP_OBSERVERS_MAX);
+	open_observers(s, env, EP_OBSERVERS_MAX + 1);
 	r = ep_stdio_open(&s->stdio, s->options, &s->writer, err);
 	if (r < 0)
 		return r;
