@@ -40,6 +40,8 @@ enum {
 	EP_CHANNEL_NEGOTIATED = 1 << 5, /* agreed, not measured: shown only */
 	EP_CHANNEL_CHECK = 1 << 6, /* the device's own energy count, compared
 				    * with its power; never a total itself */
+	EP_CHANNEL_LOW = 1 << 7,   /* low holds */
+	EP_CHANNEL_HIGH = 1 << 8,  /* high holds */
 };
 
 struct ep_channel {
@@ -56,6 +58,11 @@ struct ep_channel {
 	int64_t resolution;  /* one count, in the channel's unit; 0 unknown */
 	int16_t volts_index; /* of a product: its factors in this sensor */
 	int16_t amps_index;
+	/* Phases shorter than this are not measured; 0 none. */
+	int64_t min_window_ns;
+	/* The board file's limits, in the channel's unit: a warning is made
+	 * when it leaves them.  Only with EP_CHANNEL_LOW, EP_CHANNEL_HIGH. */
+	int64_t low, high;
 };
 
 enum {

@@ -44,11 +44,16 @@ struct ep_sensor_notes {
  *           log or file I/O but the reads themselves.  A channel that fails
  *           emits one sample with EP_SAMPLE_ERROR and stays on.
  * close     NULL and half-built are fine.
- * decode    pure: one frame (or whole text reply) of a wire format to samples
- *           of wire_channels; the bytes used, 0 = more needed, -EBADMSG = no
- *           frame starts here: slide one byte.  NULL where there is no wire.
- *           sensors/frames.h drives it, tests/golden/NAME/ holds its vectors,
- *           which one test and one fuzz target walk.
+ * decode    pure: one frame of a wire format to samples of wire_channels; the
+ *           bytes used, 0 = more needed, -EBADMSG = no frame starts here.  It
+ *           emits with a frame only; a frame may hold error samples.  NULL
+ *           where there is no wire.
+ *           A stream's (0 for no bytes) is driven by sensors/frames.h, which
+ *           slides one byte after -EBADMSG.  A reply whose transport tells its
+ *           end (firmware text, HTTP) comes whole: never 0, -EBADMSG for no
+ *           bytes too.  tests/golden/NAME/ holds its vectors, CASE.hex of a
+ *           stream or CASE.txt of a reply, beside CASE.out; one test and one
+ *           fuzz target walk them.
  */
 struct ep_sensor_ops {
 	const char *name;
