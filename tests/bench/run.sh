@@ -19,6 +19,9 @@ barrier=$build/tests/sim/barrier_work
 cost=$build/tests/bench/cost
 preads=$build/tests/bench/preads
 hour=$build/tests/bench/make_hour
+decode=$build/tests/bench/decode
+golden=$(cd "$(dirname "$0")/../golden" && pwd)
+meter=$build/tests/sim/um_meter
 events=context-switches,page-faults,task-clock,cpu-migrations
 # The window in which CPU time is counted, and how long loads last, seconds.
 from=0.7
@@ -28,9 +31,10 @@ lasts=3.6
 (
 	cd "$(dirname "$0")/../.." &&
 		make -s VARIANT="${build##*/}" "build/${build##*/}/tests/sim/busy" \
-			"build/${build##*/}/tests/sim/barrier_work"
+			"build/${build##*/}/tests/sim/barrier_work" \
+			"build/${build##*/}/tests/sim/um_meter"
 ) || exit 2
-for tool in "$edgeprof" "$busy" "$barrier" "$cost" "$preads"; do
+for tool in "$edgeprof" "$busy" "$barrier" "$cost" "$preads" "$decode" "$meter"; do
 	if [ ! -x "$tool" ]; then
 		echo "$tool is not built: use make bench" >&2
 		exit 2
@@ -345,10 +349,14 @@ bench_report() {
 	row "  peak memory" "$(median "$work/rewritten.rss")" MiB 64
 }
 
+. "$(dirname "$0")/meters.sh"
+
 echo "$(uname -srm), $(nproc) CPUs, load $(cut -d' ' -f1-3 /proc/loadavg)"
 echo "medians of $reps interleaved repetitions; $(perf --version 2>/dev/null)"
+bench_decode
 bench_cost
 bench_clock
+bench_slow_sensor
 bench_barrier
 bench_report
 echo
