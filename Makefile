@@ -53,14 +53,15 @@ PKG_LIBS = $(eval PKG_LIBS := $$(shell $(PKG_CONFIG) --libs $(PKGS)))$(PKG_LIBS)
 LIBS = $(PKG_LIBS) -lpfm -lm -lpthread -ldl
 
 FLOORS := base drivers sensors runners profiler
-NO_CURL := $(if $(filter 1,$(WITH_CURL)),,drivers/http% sensors/plug%)
+NO_CURL := $(if $(filter 1,$(WITH_CURL)),,drivers/http% sensors/plug% \
+	tests/unit/test_http% tests/unit/test_plug%)
 LIB_SRCS := $(filter-out profiler/cli/main.c runners/demo/% $(NO_CURL), \
 	$(sort $(wildcard base/*.c drivers/*.c sensors/*.c runners/*.c \
 	profiler/*/*.c)))
 LIB_OBJS := $(LIB_SRCS:%.c=$(B)/%.o)
 HEADERS := $(sort $(wildcard base/*.h drivers/*.h sensors/*.h runners/*.h \
 	runners/demo/*.h profiler/*/*.h))
-UNIT_SRCS := $(sort $(wildcard tests/unit/test_*.c))
+UNIT_SRCS := $(filter-out $(NO_CURL),$(sort $(wildcard tests/unit/test_*.c)))
 UNIT_BINS := $(UNIT_SRCS:%.c=$(B)/%)
 SUPPORT_SRCS := $(sort $(wildcard tests/unit/support_*.c))
 SUPPORT_OBJS := $(SUPPORT_SRCS:%.c=$(B)/%.o)
@@ -70,6 +71,8 @@ SIM_SUPPORT_SRCS := $(sort $(wildcard tests/sim/support/*.c))
 SIM_SUPPORT_OBJS := $(SIM_SUPPORT_SRCS:%.c=$(B)/%.o)
 # What programs load by themselves (a library that stands for a vendor's).
 SIM_LIBS := $(patsubst %.c,$(B)/%.so,$(sort $(wildcard tests/sim/lib/*.c)))
+SIM_LIB_OBJS := $(SIM_LIBS:.so=.pic.o) $(patsubst %,$(B)/tests/sim/support/%.pic.o,\
+	profile nvml_sim)
 BENCH_BINS := $(patsubst %.c,$(B)/%,$(sort $(wildcard tests/bench/*.c)))
 FUZZ_SRCS := $(sort $(wildcard tests/fuzz/fuzz_*.c))
 FUZZ_BINS := $(FUZZ_SRCS:%.c=$(B)/%)
@@ -128,9 +131,12 @@ $(UMOCKDEV_SIMS:=.o): EP_CFLAGS += $(shell $(PKG_CONFIG) --cflags umockdev-1.0 2
 $(UMOCKDEV_SIMS): LIBS += $(shell $(PKG_CONFIG) --libs umockdev-1.0 2>/dev/null)
 $(B)/tests/sim/%: $(B)/tests/sim/%.o $(SIM_SUPPORT_OBJS) $(B)/libedgeprof.a
 	$(CC) $(EP_LDFLAGS) -o $@ $^ $(LIBS)
-$(B)/tests/sim/lib/%.so: tests/sim/lib/%.c
+$(B)/%.pic.o: %.c
 	@mkdir -p $(@D)
-	$(CC) $(CPPFLAGS) $(EP_CFLAGS) -fPIC -shared -MMD -MP -o $@ $<
+	$(CC) $(CPPFLAGS) $(EP_CFLAGS) -fPIC -MMD -MP -c $< -o $@
+$(B)/tests/sim/lib/%.so: $(B)/tests/sim/lib/%.pic.o \
+		$(filter $(B)/tests/sim/support/%,$(SIM_LIB_OBJS))
+	$(CC) $(LINK_$(VARIANT)) $(LDFLAGS) -shared -o $@ $^ -lm
 $(B)/tests/bench/%: $(B)/tests/bench/%.o $(B)/libedgeprof.a
 	$(CC) $(EP_LDFLAGS) -o $@ $^ $(LIBS)
 # Without libFuzzer the corpus is replayed by a main of our own.
@@ -198,6 +204,6 @@ clean:
 .PHONY: all no-man deps deps-check deps-lint demo tests check lint bench fuzz install clean FORCE
 .SECONDARY:
 -include $(LIB_OBJS:.o=.d) $(DEMO_OBJS:.o=.d) $(SUPPORT_OBJS:.o=.d) \
-	$(SIM_SUPPORT_OBJS:.o=.d) $(SIM_LIBS:.so=.d) \
+	$(SIM_SUPPORT_OBJS:.o=.d) $(SIM_LIB_OBJS:.o=.d) \
 	$(UNIT_BINS:=.d) $(SIM_BINS:=.d) $(BENCH_BINS:=.d) $(FUZZ_BINS:=.d) \
 	$(B)/profiler/cli/main.d $(B)/tests/fuzz/replay.d

@@ -27,6 +27,7 @@ struct survey {
 	struct ep_left_out left_out;
 	bool unpaired;
 	struct ep_hwmon_chip chips[EP_HWMON_CHIPS_MAX];
+	char prefix[24]; /* of the present chip's channels */
 	struct ep_hwmon_attr attrs[EP_HWMON_ATTRS_MAX];
 	size_t attr_count;
 	struct taken taken[EP_CHANNELS_MAX];
@@ -103,18 +104,41 @@ static bool is_paired(const struct survey *s, size_t chip_index,
 	return false;
 }
 
-/* "ina3221_VDD_IN_volts", "amdgpu_PPT", "acpitz_power1_average" */
-static void name_channel(const struct ep_hwmon_chip *chip,
-			 const struct ep_hwmon_attr *a, const char *suffix,
+/* A chip's place among those of its name, from 1. */
+static size_t place_of(const struct survey *s, size_t chip)
+{
+	size_t place = 1;
+
+	while (chip >= place &&
+	       strcmp(s->chips[chip - place].name, s->chips[chip].name) == 0)
+		place++;
+	return place;
+}
+
+/* "amdgpu"; the second card's is "amdgpu_2". */
+static void name_chip(const struct survey *s, size_t chip, char *ret,
+		      size_t size)
+{
+	size_t place = place_of(s, chip);
+
+	if (place == 1)
+		(void)ep_str_format(ret, size, "%.16s", s->chips[chip].name);
+	else
+		(void)ep_str_format(ret, size, "%.16s_%zu", s->chips[chip].name,
+				    place);
+}
+
+/* "ina3221_VDD_IN_volts", "amdgpu_2_PPT", "acpitz_power1_average" */
+static void name_channel(const char *prefix, const struct ep_hwmon_attr *a,
 			 char ret[EP_CHANNEL_NAME_BYTES])
 {
 	if (a->label[0])
-		(void)ep_str_format(ret, EP_CHANNEL_NAME_BYTES,
-				    "%.16s_%.20s%s%s", chip->name, a->label,
-				    suffix, a->average ? "_average" : "");
+		(void)ep_str_format(ret, EP_CHANNEL_NAME_BYTES, "%s_%.20s%s%s",
+				    prefix, a->label, kinds[a->kind].suffix,
+				    a->average ? "_average" : "");
 	else
-		(void)ep_str_format(ret, EP_CHANNEL_NAME_BYTES, "%.16s_%s%d%s",
-				    chip->name, ep_hwmon_kind_name(a->kind),
+		(void)ep_str_format(ret, EP_CHANNEL_NAME_BYTES, "%s_%s%d%s",
+				    prefix, ep_hwmon_kind_name(a->kind),
 				    a->index, a->average ? "_average" : "");
 }
 
@@ -138,7 +162,7 @@ static void take_attr(struct survey *s, size_t chip_index,
 	    (a->kind == EP_HWMON_IN || a->kind == EP_HWMON_CURR) &&
 	    !is_paired(s, chip_index, a))
 		return;
-	name_channel(chip, a, kinds[a->kind].suffix, c.name);
+	name_channel(s->prefix, a, c.name);
 	r = ep_hwmon_open(root, chip, a);
 	if (r >= 0)
 		r = ep_files_add(s->files, r, kinds[a->kind].scale, &c);
@@ -146,6 +170,13 @@ static void take_attr(struct survey *s, size_t chip_index,
 		ep_left_out_add(&s->left_out, c.name, r);
 		return;
 	}
+	if (a->average && c.window_ns == 0)
+		ep_sensor_note(
+			s->left_out.notes,
+			"%s is averaged over a time that its driver does "
+			"not tell: phases shorter than seconds are "
+			"smeared",
+			c.name);
 	s->taken[index].chip = chip_index;
 	s->taken[index].attr = *a;
 }
@@ -155,8 +186,9 @@ static void take_chip(struct survey *s, size_t chip_index)
 	int n = ep_hwmon_attrs(&s->env->root, &s->chips[chip_index], s->attrs,
 			       EP_HWMON_ATTRS_MAX);
 
+	name_chip(s, chip_index, s->prefix, sizeof(s->prefix));
 	if (n < 0)
-		ep_left_out_add(&s->left_out, s->chips[chip_index].name, n);
+		ep_left_out_add(&s->left_out, s->prefix, n);
 	s->attr_count = n > 0 ? (size_t)n : 0;
 	for (size_t i = 0; i < s->attr_count; i++)
 		take_attr(s, chip_index, &s->attrs[i]);
@@ -167,8 +199,10 @@ static void add_product(struct survey *s, size_t amps)
 {
 	const struct taken *a = &s->taken[amps];
 	const struct ep_hwmon_chip *chip = &s->chips[a->chip];
+	char prefix[sizeof(s->prefix)];
 	char name[EP_CHANNEL_NAME_BYTES];
 
+	name_chip(s, a->chip, prefix, sizeof(prefix));
 	if (has_power(s, a->chip, &a->attr))
 		return;
 	for (size_t i = 0; i < s->files->file_count; i++) {
@@ -177,16 +211,37 @@ static void add_product(struct survey *s, size_t amps)
 		if (v->chip != a->chip || v->attr.kind != EP_HWMON_IN ||
 		    !is_rail_pair(chip, &v->attr, &a->attr))
 			continue;
-		(void)ep_str_format(
-			name, sizeof(name), "%.16s_%.20s", chip->name,
-			v->attr.label[0] ? v->attr.label : a->attr.label);
+		(void)ep_str_format(name, sizeof(name), "%s_%.20s", prefix,
+				    v->attr.label[0] ? v->attr.label
+						     : a->attr.label);
 		if (!v->attr.label[0] && !a->attr.label[0])
 			(void)ep_str_format(name, sizeof(name),
-					    "%.16s_in%d_curr%d", chip->name,
+					    "%s_in%d_curr%d", prefix,
 					    v->attr.index, a->attr.index);
 		if (ep_files_add_product(s->files, i, amps, name) < 0)
 			ep_left_out_add(&s->left_out, name, -E2BIG);
 		return;
+	}
+}
+
+/* Which of several cards is which. */
+static void note_twins(struct survey *s, size_t chip_count)
+{
+	bool used[EP_HWMON_CHIPS_MAX] = { false };
+	char name[sizeof(s->prefix)];
+
+	for (size_t i = 0; i < s->files->file_count; i++)
+		used[s->taken[i].chip] = true;
+	for (size_t i = 0; i < chip_count; i++) {
+		const char *slash = strrchr(s->chips[i].device, '/');
+		bool twin = place_of(s, i) > 1 ||
+			    (i + 1 < chip_count && place_of(s, i + 1) > 1);
+
+		if (!used[i] || !twin || !s->chips[i].device[0])
+			continue;
+		name_chip(s, i, name, sizeof(name));
+		ep_sensor_note(s->left_out.notes, "%s is device %s", name,
+			       slash ? slash + 1 : s->chips[i].device);
 	}
 }
 
@@ -203,6 +258,8 @@ static int survey_all(struct survey *s, const char *glob, struct ep_err *err)
 	for (size_t i = 0; i < s->files->file_count; i++)
 		if (s->taken[i].attr.kind == EP_HWMON_CURR)
 			add_product(s, i);
+	if (n > 0)
+		note_twins(s, (size_t)n);
 	ep_left_out_end(&s->left_out);
 	if (s->files->file_count > 0)
 		return 0;

@@ -195,8 +195,10 @@ static void twins_get_names_of_their_own(void **state)
 	assert_int_equal(ep_rig_poll(rig), 3);
 	/* by the device they sit on, not by hwmonN */
 	assert_value(rig, "amdgpu_PPT", 1);
-	assert_value(rig, "amdgpu_PPT_2", 2);
-	assert_value(rig, "amdgpu_PPT_3", 3);
+	assert_value(rig, "amdgpu_2_PPT", 2);
+	assert_value(rig, "amdgpu_2_PPT_2", 3);
+	assert_true(ep_rig_noted(rig, "amdgpu is device 0000:03:00.0"));
+	assert_true(ep_rig_noted(rig, "amdgpu_2 is device 0000:83:00.0"));
 }
 
 static void renumbering_changes_nothing(void **state)
