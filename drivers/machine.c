@@ -8,19 +8,42 @@
 
 #include "base/str.h"
 
-#define DEVICE_TREE "/proc/device-tree"
+/* The first is a link to the second, which containers may leave out. */
+static const char *const device_trees[] = {
+	"/proc/device-tree",
+	"/sys/firmware/devicetree/base",
+};
+#define DEVICE_TREE_COUNT (sizeof(device_trees) / sizeof(device_trees[0]))
+
+static int open_property(const struct ep_root *root, const char *name)
+{
+	char path[96];
+	int fd = -1;
+
+	for (size_t i = 0; i < DEVICE_TREE_COUNT && fd < 0; i++) {
+		(void)ep_str_format(path, sizeof(path), "%s/%s",
+				    device_trees[i], name);
+		fd = ep_root_openat(root, path, O_RDONLY);
+	}
+	return fd;
+}
 
 void ep_machine_model(const struct ep_root *root, char *ret, size_t size)
 {
-	if (ep_root_read_text(root, DEVICE_TREE "/model", ret, size) < 0)
+	int fd = open_property(root, "model");
+
+	if (fd < 0 || ep_kept_read_text(fd, ret, size) < 0)
 		(void)ep_str_copy(ret, size, "");
+	if (fd >= 0)
+		close(fd);
+	ep_str_chomp(ret);
 	ep_str_printable(ret);
 }
 
 bool ep_machine_compatible(const struct ep_root *root, const char *wanted)
 {
 	char text[4096];
-	int fd = ep_root_openat(root, DEVICE_TREE "/compatible", O_RDONLY);
+	int fd = open_property(root, "compatible");
 	int n;
 
 	if (fd < 0)
