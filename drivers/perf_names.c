@@ -287,9 +287,12 @@ static int find_bare(const struct ep_perf_pmus *pmus, const char *name,
 #endif
 	for (size_t i = 0; i < pmus->core_count; i++)
 		arm = arm || pmus->cores[i].pmuv3;
-	if (!arm || ep_perf_arch_find(NULL, name, &number) < 0)
+	if (ep_perf_arch_find(NULL, name, &number) < 0)
 		return -ENOENT;
-	ep_perf_raw_everywhere(pmus, number, ret);
+	/* On another processor it is known, and nothing can count it. */
+	ret->kind = EP_PERF_CORE;
+	if (arm)
+		ep_perf_raw_everywhere(pmus, number, ret);
 	return 0;
 }
 

@@ -70,7 +70,8 @@ struct ep_perf_event {
  * L1-dcache-load-misses, r1a8, pmu/event/, pmu/config=0x1/), libpfm4 (NAME,
  * pmu::NAME), events/ of the core PMUs in sysfs, and on Arm the architectural
  * events of pmuv3.events.  Modifiers ":u" and ":k".
- * Nothing is opened: a name that is found may still not be countable here.
+ * Nothing is opened: a name that is found may still not be countable here
+ * (code_count is 0 for an architectural event of Arm on another processor).
  * -EINVAL with the nearest name when there is no such event.
  */
 int ep_perf_event_find(const struct ep_perf_pmus *pmus, const char *name,
