@@ -11,6 +11,7 @@
 
 #define EP_BOARD_EVENTS_MAX 64
 #define EP_BOARD_NAME_BYTES 64
+#define EP_BOARD_SENSORS_MAX 32
 
 /* A V x I product added to a sensor, or a role given to channels of one. */
 struct ep_board_rail {
@@ -62,8 +63,9 @@ struct ep_board {
 	char name[EP_BOARD_NAME_BYTES];
 	char path[512];
 	const char *title, *source, *status, *coverage;
+	const char *total; /* what its total is called; "" = its channels */
 	bool estimate;
-	const struct ep_conf *sensors[32]; /* the sensor sections */
+	const struct ep_conf *sensors[EP_BOARD_SENSORS_MAX]; /* its sections */
 	size_t sensor_count;
 	struct ep_board_rail rails[64];
 	size_t rail_count;
@@ -85,6 +87,14 @@ struct ep_board {
 int ep_board_load(const char *name, struct ep_board **ret,
 		  struct ep_err *err) EP_MUST_CHECK;
 void ep_board_free(struct ep_board *board);
+
+/*
+ * Reads the file at path and calls each() with every mistake in it, "file:line:
+ * what".  A mistake of the syntax ends the reading.  Returns their count, or
+ * -errno with a sentence when the file cannot be read.
+ */
+int ep_board_check(const char *path, void (*each)(void *ctx, const char *text),
+		   void *ctx, struct ep_err *err) EP_MUST_CHECK;
 
 /* Does this machine look like it? "fallback" boards never match. */
 bool ep_board_matches(const struct ep_board *board, const struct ep_env *env);

@@ -193,9 +193,30 @@ static int load_none(struct ep_board **ret, struct ep_err *err)
 	b->source = "";
 	b->status = "";
 	b->coverage = "";
+	b->total = "";
 	b->events = b->pmus = "";
-	b->battery_wh = NAN;
+	b->battery_wh = (double)NAN;
 	*ret = b;
+	return 0;
+}
+
+int ep_board_name_of(const char *path, char *ret, size_t size,
+		     struct ep_err *err)
+{
+	const char *base = strrchr(path, '/');
+	int len;
+
+	ret[0] = '\0';
+	base = base ? base + 1 : path;
+	if (!ep_str_ends(base, EP_BOARD_SUFFIX))
+		return 0;
+	len = (int)strlen(base) - (int)strlen(EP_BOARD_SUFFIX);
+	if (!ep_str_format(ret, size, "%.*s", len, base) ||
+	    !ep_board_name_ok(ret))
+		return ep_err_set(err, -EINVAL,
+				  "%.300s: name the file with letters, "
+				  "digits, '.', '_' and '-'",
+				  path);
 	return 0;
 }
 
@@ -204,20 +225,11 @@ static int load_path(const char *path, struct ep_board **ret,
 		     struct ep_err *err)
 {
 	char name[EP_BOARD_NAME_BYTES];
-	const char *base = strrchr(path, '/');
-	int len;
+	int r = ep_board_name_of(path, name, sizeof(name), err);
 
-	base = base ? base + 1 : path;
-	len = (int)strlen(base) - (int)strlen(EP_BOARD_SUFFIX);
-	if (!ep_str_ends(base, EP_BOARD_SUFFIX))
-		return ep_board_load_file(path, NULL, ret, err);
-	if (!ep_str_format(name, sizeof(name), "%.*s", len, base) ||
-	    !ep_board_name_ok(name))
-		return ep_err_set(err, -EINVAL,
-				  "%.300s: name the file with letters, "
-				  "digits, '.', '_' and '-'",
-				  path);
-	return ep_board_load_file(path, name, ret, err);
+	if (r < 0)
+		return r;
+	return ep_board_load_file(path, name[0] ? name : NULL, ret, err);
 }
 
 int ep_board_load(const char *name, struct ep_board **ret, struct ep_err *err)

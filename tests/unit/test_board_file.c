@@ -2,6 +2,7 @@
 #include "sensors/board.h"
 
 #include <errno.h>
+#include <math.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -103,6 +104,11 @@ static void all_of_a_file_is_there(void **state)
 	assert_string_equal(rig->board->events, "cycles,instructions");
 }
 
+/* three lines; what is missing is its gain */
+#define CALIBRATION(gain)                                       \
+	"calibration \"c\" { target = t source = s\n" gain "\n" \
+	"caveat = c "
+
 static const struct {
 	const char *text; /* from line 6 on */
 	int line;
@@ -165,6 +171,47 @@ static const struct {
 	  "}\n",
 	  8, "not both" },
 	{ "counters { event = cycles }\n", 6, "'events'" },
+	{ "counters { }\n", 6, "events, pmus" },
+	{ "counters { events = \"\" }\n", 6, "empty" },
+	{ "counters { pmus = \"\" }\n", 6, "armv8_cortex_a76" },
+	{ "counters { events = c\npmus = \"a, b\" }\n", 7, "spaces" },
+	{ "counters { pmus = \"a,,b\" }\n", 6, "commas" },
+	{ "counters { pmus = \"a,b,\" }\n", 6, "commas" },
+	{ "counters { pmus = \"ab,a,b,a\" }\n", 6, "twice" },
+	{ "battery = \"18.84\"\n", 6, "18.84Wh" },
+	{ "battery = \"18,84Wh\"\n", 6, "18.84Wh" },
+	{ "battery = \"18.84 Wh\"\n", 6, "18.84Wh" },
+	{ "battery = \"5000mAh\"\n", 6, "18.84Wh" },
+	{ "battery = Wh\n", 6, "18.84Wh" },
+	{ "battery = nanWh\n", 6, "18.84Wh" },
+	{ "battery = 0Wh\n", 6, "above 0Wh" },
+	{ "battery = \"-1Wh\"\n", 6, "above 0Wh" },
+	{ "battery = 1e9Wh\n", 6, "1000000Wh" },
+	{ "sensor \"h\" { driver = hwmon }\nrail \"x\" { channel = "
+	  "\"h.p\" role = none\nmin = \"4,75\" }\n",
+	  8, "4,75" },
+	{ "sensor \"h\" { driver = hwmon }\nrail \"x\" { channel = "
+	  "\"h.p\" role = none\nmax = inf }\n",
+	  8, "inf" },
+	{ "sensor \"h\" { driver = hwmon }\nrail \"x\" { channel = "
+	  "\"h.p\" role = none\nmin = 5\nmax = 5 }\n",
+	  9, "above min" },
+	{ CALIBRATION("gain = 0") "}\n", 7, "above 0" },
+	{ CALIBRATION("gain = \"-1\"") "}\n", 7, "above 0" },
+	{ CALIBRATION("gain = 1e9") "}\n", 7, "1000" },
+	{ CALIBRATION("gain = x") "}\n", 7, "'x'" },
+	{ CALIBRATION("gain = 1") "offset_w = 1e9 }\n", 8, "10000" },
+	{ CALIBRATION("gain = 1") "factor = 2 }\n", 8, "factor" },
+	{ CALIBRATION("") "}\n", 6, "gain is missing" },
+	{ "calibration \"c\" { target = \"\" gain = 1\nsource = s "
+	  "caveat = c }\n",
+	  6, "empty" },
+	{ "calibration \"c d\" { target = t gain = 1 source = s "
+	  "caveat = c }\n",
+	  6, "letters" },
+	{ CALIBRATION("gain = 1") "}\n" CALIBRATION("gain = 1") "}\n", 9,
+	  "calibration" },
+	{ "calibration { gain = 1 }\n", 6, "title" },
 	{ "counters { events = a }\ncounters { events = b }\n", 7, "counters" },
 	{ "sensor \"x\" {\n", 6, "" },
 	{ "priority = \"never ends\n", 6, "" },
@@ -186,6 +233,115 @@ static void mistakes_name_file_and_line(void **state)
 			fail_msg("case %zu: wanted %s ... %s, got: %s", i,
 				 place, mistakes[i].says, rig->err.text);
 	}
+}
+
+static bool is(double value, double wanted)
+{
+	return fabs(value - wanted) < 1e-12;
+}
+
+static void limits_battery_and_calibrations(void **state)
+{
+	struct rig *rig = *state;
+	const struct ep_board *b;
+
+	assert_int_equal(
+		load_text(rig,
+			  "battery = \"18.84Wh\"\n"
+			  "sensor \"h\" { driver = hwmon }\n"
+			  "rail \"ext5v\" { channel = \"h.ext5v\" role = none\n"
+			  "min = \"4.75\" max = \"5.25\" }\n"
+			  "rail \"cold\" { channel = \"h.t\" role = none\n"
+			  "min = \"-40\" }\n"
+			  "counters { pmus = \"armv8_cortex_a76,cpu-x.1\" }\n"
+			  "calibration \"wall-2023\" { target = \"the wall\"\n"
+			  "gain = \"1.1451\" offset_w = \"0.5879\"\n"
+			  "source = \"who\" caveat = \"one board\" }\n"
+			  "calibration \"b\" { target = t gain = 2 source = s "
+			  "caveat = c }\n"),
+		0);
+	b = rig->board;
+	assert_true(is(b->battery_wh, 18.84));
+	assert_true(is(b->rails[0].min, 4.75));
+	assert_true(is(b->rails[0].max, 5.25));
+	assert_true(is(b->rails[1].min, -40));
+	assert_true(isnan(b->rails[1].max));
+	assert_string_equal(b->pmus, "armv8_cortex_a76,cpu-x.1");
+	assert_string_equal(b->events, "");
+	assert_int_equal(b->calibration_count, 2);
+	assert_string_equal(b->calibrations[0].name, "wall-2023");
+	assert_string_equal(b->calibrations[0].target, "the wall");
+	assert_string_equal(b->calibrations[0].source, "who");
+	assert_string_equal(b->calibrations[0].caveat, "one board");
+	assert_true(is(b->calibrations[0].gain, 1.1451));
+	assert_true(is(b->calibrations[0].offset_w, 0.5879));
+	assert_true(is(b->calibrations[1].offset_w, 0));
+	assert_int_equal(load_text(rig, ""), 0);
+	assert_true(isnan(rig->board->battery_wh));
+	assert_int_equal(rig->board->calibration_count, 0);
+	assert_string_equal(rig->board->pmus, "");
+}
+
+static void gather(void *ctx, const char *text)
+{
+	char *all = ctx;
+	size_t len = strlen(all);
+
+	snprintf(all + len, 4000 - len, "%s\n", text);
+}
+
+static int check_text(struct rig *rig, const char *text, char all[4000])
+{
+	all[0] = '\0';
+	memset(&rig->err, 0, sizeof(rig->err));
+	ep_tmp_puts(&rig->tmp, "boards/t.board", text);
+	return ep_board_check(ep_tmp_path(&rig->tmp, "boards/t.board"), gather,
+			      all, &rig->err);
+}
+
+static void a_check_finds_all_mistakes(void **state)
+{
+	static const char *const wanted[] = {
+		"t.board: coverage is missing",
+		"t.board:1: name: ",
+		"t.board:3: source: must not be empty",
+		"t.board:5: priority: ",
+		"t.board:6: battery: ",
+		"t.board:7: driver: ",
+		"t.board:8: idle_w: ",
+		"t.board:10: channel: this file has no sensor 'y'",
+		"t.board:11: role: ",
+	};
+	struct rig *rig = *state;
+	char all[4000];
+
+	assert_int_equal(
+		check_text(rig,
+			   "name = u\ntitle = T\nsource = \"\"\nstatus = "
+			   "untested\npriority = 010\nbattery = 3\n"
+			   "sensor \"x\" { driver = nothing_like_it }\n"
+			   "sensor \"e\" { driver = estimate idle_w = x }\n"
+			   "rail \"ok\" { channel = \"x.a\" role = total }\n"
+			   "rail \"a\" { channel = \"y.b\" role = total }\n"
+			   "rail \"b\" { channel = \"x.b\" role = most }\n",
+			   all),
+		9);
+	for (size_t i = 0; i < 9; i++)
+		if (!strstr(all, wanted[i]))
+			fail_msg("no \"%s\" in:\n%s", wanted[i], all);
+	assert_int_equal(check_text(rig, HEAD, all), 0);
+	assert_string_equal(all, "");
+	/* the syntax ends the reading */
+	assert_int_equal(check_text(rig, HEAD "battery = 3\nx {\n", all), 1);
+	assert_non_null(strstr(all, "t.board:7: "));
+	assert_int_equal(ep_board_check(ep_tmp_path(&rig->tmp, "none.board"),
+					gather, all, &rig->err),
+			 -ENOENT);
+	assert_non_null(strstr(rig->err.text, "none.board"));
+	assert_int_equal(
+		ep_board_check("/nowhere/o dd.board", gather, all, &rig->err),
+		1);
+	assert_non_null(strstr(all, "name the file with letters"));
 }
 
 static void what_every_file_must_say(void **state)
@@ -220,6 +376,8 @@ int main(void)
 #define T(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
 		T(all_of_a_file_is_there),
 		T(mistakes_name_file_and_line),
+		T(limits_battery_and_calibrations),
+		T(a_check_finds_all_mistakes),
 		T(what_every_file_must_say),
 #undef T
 	};
