@@ -30,9 +30,12 @@ struct rule {
 };
 static struct rule slow, broken;
 
-/* What fortified programs call. */
+/* What fortified programs call; the C library declares them when this file is
+ * fortified itself. */
+#if __USE_FORTIFY_LEVEL == 0
 ssize_t __pread_chk(int fd, void *bytes, size_t len, off_t at, size_t room);
 ssize_t __pread64_chk(int fd, void *bytes, size_t len, off_t at, size_t room);
+#endif
 
 static void take_rule(const char *name, struct rule *rule)
 {
