@@ -88,6 +88,10 @@ int ep_timeline_add_token(struct ep_timeline *tl,
  * step     the wall clock was set     text "by_ns=N"
  * cpu      a CPU went or came         source "cpuN", text "offline"/"online"
  * sensor   a sensor changed its state source its id, text why
+ * setting  a setting was changed      source what, text "was=W asked=A is=I",
+ *                                     or "failed: " and why
+ * restore  it was put back, or not    source what, text "restored: VALUE", or
+ *                                     "kept: ", "gone: ", "unrestored: " and why
  * fact     an end fact                source its name, tokens or text its value
  * warning  source its code            text the sentence
  * error    recording failed           text the sentence

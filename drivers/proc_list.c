@@ -133,12 +133,18 @@ int ep_proc_descendants(pid_t root, bool include_root, struct ep_proc_id *ret,
 	return count;
 }
 
+int ep_proc_get(pid_t pid, struct ep_proc_id *ret)
+{
+	char text[24];
+
+	text[ep_num_put_i64(text, pid)] = '\0';
+	return read_stat(text, ret);
+}
+
 bool ep_proc_is(const struct ep_proc_id *id)
 {
 	struct ep_proc_id now = { .pid = 0 };
-	char pid[24];
 
-	pid[ep_num_put_i64(pid, id->pid)] = '\0';
-	return read_stat(pid, &now) == 0 &&
+	return ep_proc_get(id->pid, &now) == 0 &&
 	       now.start_ticks == id->start_ticks && !now.zombie;
 }

@@ -25,6 +25,8 @@ struct ep_proc_id {
  */
 int ep_proc_descendants(pid_t root, bool include_root, struct ep_proc_id *ret,
 			int max) EP_MUST_CHECK;
+/* One process; -ENOENT or -ESRCH when there is none. */
+int ep_proc_get(pid_t pid, struct ep_proc_id *ret) EP_MUST_CHECK;
 /* Does this very process still run (not as a zombie)? */
 bool ep_proc_is(const struct ep_proc_id *id);
 

@@ -10,6 +10,9 @@
 int ep_cmd_run(int argc, char **argv);
 int ep_cmd_report(int argc, char **argv);
 int ep_cmd_mark(int argc, char **argv);
+int ep_cmd_restore(int argc, char **argv);
+int ep_cmd_boards(int argc, char **argv);
+int ep_cmd_doctor(int argc, char **argv);
 
 /*
  * run: the child's status, or EP_EXIT_INTERNAL and above; 128 + n for a child

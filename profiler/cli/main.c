@@ -17,6 +17,8 @@ struct command {
 static const struct command commands[] = {
 	{ "mark", ep_cmd_mark, "mark a phase from a shell script" },
 	{ "report", ep_cmd_report, "recompute and print the report of a run" },
+	{ "restore", ep_cmd_restore,
+	  "put back settings that a killed run left changed" },
 	{ "run", ep_cmd_run, "measure a program, or the whole system" },
 };
 #define COMMAND_COUNT (sizeof(commands) / sizeof(commands[0]))

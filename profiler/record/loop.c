@@ -19,8 +19,9 @@
 static void lose_guardian(struct ep_session *s)
 {
 	static const char text[] =
-		"the guardian process was killed: the program runs on if "
-		"edgeprof is killed too";
+		"the guardian process was killed: if edgeprof is killed too, "
+		"the program runs on and settings of the board stay changed "
+		"until edgeprof restore";
 
 	ep_guardian_collect(&s->guardian);
 	s->progress.tell(s->progress.ctx, EP_PROGRESS_WARNING, text, 0);
@@ -315,6 +316,7 @@ static int finish(struct ep_session *s, struct ep_outcome *outcome,
 	ep_drain_stop(&s->drain);
 	stop_stdio(s);
 	drain_observers(s);
+	ep_environment_restore(s);
 	ep_session_facts(s);
 	r = ep_writer_flush(&s->writer);
 	lost = ep_writer_dropped(&s->writer);

@@ -2,6 +2,7 @@
 #ifndef EP_PROFILER_RECORD_OPTIONS_H
 #define EP_PROFILER_RECORD_OPTIONS_H
 
+#include "profiler/record/change.h"
 #include "profiler/record/place.h"
 
 #include <stdbool.h>
@@ -26,6 +27,7 @@ struct ep_record_options {
 	const char *runner;  /* "command" */
 	const char *events;  /* NULL: the board's */
 	const char *total;   /* "sensor[.channel]" or NULL */
+	const char *calibration; /* of the board file, by name; or NULL */
 	const char *sensors[EP_SENSOR_OPTIONS_MAX];
 	size_t sensor_count;
 	int64_t interval_ns;
@@ -34,6 +36,10 @@ struct ep_record_options {
 	int64_t duration_ns;  /* whole system, no command; 0 = a command */
 	int64_t disk_sync_ns; /* 0 = never */
 	int64_t thread_count; /* --threads; 0 = not asked */
+	/* What to set on the board for the time of the run; NULL or empty:
+	 * nothing.  apply fills in what came of it. */
+	struct ep_change_list *changes;
+	int64_t lock_wait_ns; /* for another edgeprof that holds the board */
 	struct ep_place place;
 	enum ep_stdio_mode stdio;
 	bool jitter;

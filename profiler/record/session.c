@@ -56,6 +56,43 @@ static void raise_limits(const struct ep_session *s)
 	}
 }
 
+static int check_calibration(const struct ep_session *s, struct ep_err *err)
+{
+	const struct ep_board *b = s->board;
+	const char *wanted = s->options->calibration;
+	char names[300] = "";
+
+	for (size_t i = 0; wanted && i < b->calibration_count; i++) {
+		size_t used = strlen(names);
+
+		if (strcmp(b->calibrations[i].name, wanted) == 0)
+			return 0;
+		(void)ep_str_format(names + used, sizeof(names) - used, "%s%s",
+				    used ? ", " : "", b->calibrations[i].name);
+	}
+	if (!wanted)
+		return 0;
+	return ep_err_set(err, -EINVAL,
+			  "--calibration %.80s: board %s has %s%s%s", wanted,
+			  b->name, names[0] ? "no such; it has: " : "none",
+			  names, names[0] ? "" : "; leave --calibration away");
+}
+
+/* The fit speaks of the board's own total and of no other. */
+static int check_calibrated(const struct ep_session *s, struct ep_err *err)
+{
+	const struct ep_total *t = &s->total;
+
+	if (!s->options->calibration || strcmp(t->source, "board") == 0)
+		return 0;
+	return ep_err_set(err, -EINVAL,
+			  "--calibration %s: it is for the total of board %s, "
+			  "and %s%.200s; leave --calibration away",
+			  s->options->calibration, s->board->name,
+			  t->count > 0 ? "the total here is " : "",
+			  t->count > 0 ? t->channels[0] : t->reason);
+}
+
 static int load_board(struct ep_session *s, struct ep_err *err)
 {
 	const char *asked = s->options->board;
@@ -65,6 +102,8 @@ static int load_board(struct ep_session *s, struct ep_err *err)
 	if (r < 0)
 		return r;
 	r = ep_board_load(asked ? asked : s->detected, &s->board, err);
+	if (r == 0)
+		r = check_calibration(s, err);
 	if (r < 0)
 		return r;
 	s->board_matches = !asked || strcmp(asked, "none") == 0 ||
@@ -209,6 +248,13 @@ static int check_command(struct ep_session *s, struct ep_outcome *outcome,
 	return r;
 }
 
+static int start_guardian(struct ep_session *s, struct ep_err *err)
+{
+	return ep_guardian_start(
+		&s->guardian, &s->env,
+		s->environment.opened ? &s->environment.journal : NULL, err);
+}
+
 int ep_session_prepare(struct ep_session *s, struct ep_outcome *outcome,
 		       struct ep_err *err)
 {
@@ -223,6 +269,9 @@ int ep_session_prepare(struct ep_session *s, struct ep_outcome *outcome,
 		r = ep_identity_get(&s->identity, err);
 	if (r == 0)
 		r = load_board(s, err);
+	/* May wait for another edgeprof: before there is a folder. */
+	if (r == 0)
+		r = ep_environment_open(s, err);
 	if (r == 0)
 		r = ep_writer_open(&s->writer, s->options->out_dir,
 				   &s->identity, err);
@@ -230,10 +279,12 @@ int ep_session_prepare(struct ep_session *s, struct ep_outcome *outcome,
 	if (r == 0)
 		r = ep_session_take_signals(s, err);
 	if (r == 0)
-		r = ep_guardian_start(&s->guardian, err);
+		r = start_guardian(s, err);
 	raise_limits(s);
 	if (r == 0)
 		note_root(s);
+	if (r == 0)
+		r = ep_environment_apply(s, err);
 	if (r == 0)
 		r = hold_program(s, err);
 	if (r == 0)
@@ -242,6 +293,8 @@ int ep_session_prepare(struct ep_session *s, struct ep_outcome *outcome,
 	if (r >= 0)
 		r = ep_total_choose(&s->slots, s->board, s->options->total,
 				    &s->total, err);
+	if (r == 0)
+		r = check_calibrated(s, err);
 	if (r == 0)
 		r = open_files(s, err);
 	return r < 0 ? r : ep_manifest_write(s, err);
@@ -291,6 +344,7 @@ int ep_session_record(const struct ep_record_options *options,
 	r = ep_session_prepare(s, outcome, err);
 	if (r == 0)
 		r = ep_session_loop(s, outcome, err);
+	ep_environment_close(s);
 	if (s->writer_open && !outcome->gate_opened)
 		ep_writer_discard(&s->writer);
 	else if (s->writer_open)

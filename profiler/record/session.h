@@ -4,6 +4,7 @@
 
 #include "base/spawn.h"
 #include "profiler/record/drain.h"
+#include "profiler/record/environment.h"
 #include "profiler/record/guardian.h"
 #include "profiler/record/options.h"
 #include "profiler/record/sampler.h"
@@ -56,6 +57,7 @@ struct ep_session {
 	bool writer_open;
 	struct ep_stdio stdio;
 	struct ep_guardian guardian;
+	struct ep_environment environment;
 	const struct ep_runner_ops *runner_ops;
 	struct ep_runner *runner; /* NULL with --duration */
 	struct ep_watched observers[EP_OBSERVERS_MAX];

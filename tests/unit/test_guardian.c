@@ -7,16 +7,20 @@
 #include <cmocka.h>
 
 #include <errno.h>
+#include <fcntl.h>
 #include <poll.h>
 #include <signal.h>
 #include <stdbool.h>
+#include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/prctl.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 #include "base/clock.h"
 #include "profiler/record/guardian.h"
+#include "tests/unit/support_settings.h"
 
 static bool gone(pid_t pid)
 {
@@ -48,7 +52,7 @@ static pid_t start_stand_in(bool stubborn, bool orderly, pid_t *ret_program)
 		struct ep_guardian g;
 		pid_t program;
 
-		if (ep_guardian_start(&g, NULL) < 0)
+		if (ep_guardian_start(&g, NULL, NULL, NULL) < 0)
 			_exit(1);
 		program = fork();
 		if (program == 0) {
@@ -115,7 +119,7 @@ static void the_guardian_ignores_sigterm_and_sigint(void **state)
 	struct ep_guardian g;
 
 	(void)state;
-	assert_int_equal(ep_guardian_start(&g, NULL), 0);
+	assert_int_equal(ep_guardian_start(&g, NULL, NULL, NULL), 0);
 	/* The answer proves that it has set itself up. */
 	assert_int_equal(ep_guardian_watch(&g, 0), 0);
 	kill(g.pid, SIGTERM);
@@ -123,6 +127,129 @@ static void the_guardian_ignores_sigterm_and_sigint(void **state)
 	assert_int_equal(ep_guardian_watch(&g, 0), 0);
 	ep_guardian_stop(&g);
 	assert_int_equal(g.pid, 0);
+}
+
+/*
+ * Stands in for edgeprof that has changed the board; blow says what becomes of
+ * the guardian before edgeprof is killed.
+ */
+static void killed_with_changes(void (*blow)(pid_t guardian))
+{
+	const struct support_board *board = &support_boards[0];
+	struct ep_tmp tmp;
+	char *before, *now;
+	int ends[2];
+	pid_t pid, guardian = 0;
+
+	support_board_make(&tmp, board);
+	before = support_board_state(&tmp);
+	assert_int_equal(pipe(ends), 0);
+	pid = fork();
+	if (pid == 0) {
+		struct ep_env env = support_board_env(&tmp);
+		struct ep_change_list list;
+		struct ep_guardian g;
+		struct ep_journal j;
+
+		support_board_list(board, &list);
+		if (ep_journal_open(&j, &env, true, 0, NULL) < 0 ||
+		    ep_journal_own(&j, "test", NULL) < 0 ||
+		    ep_journal_begin(&j, NULL) < 0 ||
+		    ep_guardian_start(&g, &env, &j, NULL) < 0 ||
+		    ep_change_apply(&list, &env, &j, NULL, NULL) < 0 ||
+		    write(ends[1], &g.pid, sizeof(g.pid)) < 0)
+			_exit(1);
+		for (;;)
+			pause();
+	}
+	close(ends[1]);
+	assert_int_equal(read(ends[0], &guardian, sizeof(guardian)),
+			 sizeof(guardian));
+	close(ends[0]);
+	now = support_board_state(&tmp);
+	assert_string_not_equal(now, before);
+	free(now);
+	blow(guardian);
+	kill(pid, SIGKILL);
+	assert_true(gone(guardian));
+	now = support_board_state(&tmp);
+	assert_string_equal(now, before);
+	free(now);
+	free(before);
+	ep_tmp_remove(&tmp);
+}
+
+static void nothing(pid_t guardian)
+{
+	assert_true(guardian > 1);
+	/* Its own session: what a terminal sends does not reach it. */
+	assert_int_equal(getsid(guardian), guardian);
+}
+
+static void settings_are_back_when_edgeprof_is_killed(void **state)
+{
+	(void)state;
+	killed_with_changes(nothing);
+}
+
+static void storm(pid_t guardian)
+{
+	assert_true(guardian > 1);
+	for (int round = 0; round < 50; round++)
+		for (int signo = 1; signo < 65; signo++)
+			if (signo != SIGKILL && signo != SIGSTOP)
+				kill(guardian, signo);
+}
+
+static void settings_are_back_in_a_storm_of_signals(void **state)
+{
+	(void)state;
+	killed_with_changes(storm);
+}
+
+static void halt(pid_t guardian)
+{
+	assert_true(guardian > 1);
+	kill(guardian, SIGSTOP);
+	kill(guardian, SIGCONT);
+}
+
+static void a_guardian_that_was_stopped_goes_on(void **state)
+{
+	(void)state;
+	killed_with_changes(halt);
+}
+
+static void look_at_score(pid_t guardian)
+{
+	char path[64], text[16] = "";
+	FILE *f;
+
+	snprintf(path, sizeof(path), "/proc/%ld/oom_score_adj", (long)guardian);
+	f = fopen(path, "r");
+	assert_non_null(f);
+	assert_non_null(fgets(text, sizeof(text), f));
+	fclose(f);
+	assert_string_equal(text, "-1000\n");
+}
+
+static void root_s_guardian_is_passed_over_when_memory_is_short(void **state)
+{
+	int fd = open("/proc/self/oom_score_adj", O_RDWR | O_CLOEXEC);
+	char own[16] = "";
+	bool allowed;
+
+	(void)state;
+	allowed = fd >= 0 && read(fd, own, sizeof(own) - 1) > 0 &&
+		  pwrite(fd, "-1000", 5, 0) == 5 &&
+		  pwrite(fd, own, strlen(own), 0) > 0;
+	if (fd >= 0)
+		close(fd);
+	if (!allowed) {
+		print_message("SKIP: oom_score_adj cannot be lowered here\n");
+		skip();
+	}
+	killed_with_changes(look_at_score);
 }
 
 int main(void)
@@ -133,6 +260,11 @@ int main(void)
 			a_program_deaf_to_sigterm_is_killed_after_five_seconds),
 		cmocka_unit_test(an_orderly_end_leaves_the_program_alone),
 		cmocka_unit_test(the_guardian_ignores_sigterm_and_sigint),
+		cmocka_unit_test(settings_are_back_when_edgeprof_is_killed),
+		cmocka_unit_test(settings_are_back_in_a_storm_of_signals),
+		cmocka_unit_test(a_guardian_that_was_stopped_goes_on),
+		cmocka_unit_test(
+			root_s_guardian_is_passed_over_when_memory_is_short),
 	};
 
 	prctl(PR_SET_CHILD_SUBREAPER, 1UL, 0, 0, 0);
