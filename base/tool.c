@@ -65,7 +65,8 @@ static int take_output(int fd, struct ep_buf *output)
 	return n > 0;
 }
 
-/* 0 or -ETIMEDOUT; *ret_status as waitpid gives it. */
+/* 0; -ETIMEDOUT; -ECHILD: somebody else waited for it.  *ret_status as waitpid
+ * gives it. */
 static int wait_for(pid_t pid, int fd, const struct ep_tool *tool,
 		    struct ep_buf *output, int *ret_status)
 {
@@ -79,6 +80,7 @@ static int wait_for(pid_t pid, int fd, const struct ep_tool *tool,
 	while (!ended) {
 		int64_t left_ns = end_ns - ep_clock_monotonic_ns();
 		struct timespec timeout;
+		pid_t got;
 
 		if (left_ns <= 0) {
 			r = -ETIMEDOUT;
@@ -92,7 +94,10 @@ static int wait_for(pid_t pid, int fd, const struct ep_tool *tool,
 		timeout.tv_sec = left_ns / EP_NS_PER_S;
 		timeout.tv_nsec = left_ns % EP_NS_PER_S;
 		(void)ppoll(fds, 2, &timeout, NULL);
-		ended = waitpid(pid, ret_status, WNOHANG) == pid;
+		got = waitpid(pid, ret_status, WNOHANG);
+		ended = got != 0;
+		if (got < 0)
+			r = -ECHILD;
 		if (fds[0].revents && !take_output(fd, output))
 			fds[0].fd = -1;
 	}
@@ -113,6 +118,9 @@ static int judge(const struct ep_tool *tool, int r, int status,
 		return ep_err_set(err, r, "%s did not end within %lld s",
 				  tool->path,
 				  (long long)(tool->timeout_ns / EP_NS_PER_S));
+	if (r < 0)
+		return ep_err_set(err, r, "how %s ended is not known",
+				  tool->path);
 	if (WIFSIGNALED(status))
 		return ep_err_set(err, -ECHILD, "%s was ended by signal %d",
 				  tool->path, WTERMSIG(status));

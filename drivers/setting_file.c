@@ -27,8 +27,9 @@ static int refused(struct ep_err *err, int code, const char *path,
 				  path, verb);
 	case -ENOENT:
 		return ep_err_set(err, code,
-				  "%s does not exist: this kernel, or this "
-				  "board, has no such setting",
+				  "%s does not exist: this kernel or this "
+				  "board has no such setting, or its CPUs are "
+				  "off",
 				  path);
 	case -EBUSY:
 		return ep_err_set(err, code,
