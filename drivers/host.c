@@ -28,6 +28,14 @@ int ep_host_governor(const struct ep_root *root, char *ret, size_t size)
 	return r < 0 ? r : 0;
 }
 
+int ep_host_cpus_present(const struct ep_root *root, char *ret, size_t size)
+{
+	int r = ep_root_read_text(root, "/sys/devices/system/cpu/present", ret,
+				  size);
+
+	return r < 0 ? r : 0;
+}
+
 int ep_host_cpus_online(const struct ep_root *root, char *ret, size_t size)
 {
 	int r = ep_root_read_text(root, "/sys/devices/system/cpu/online", ret,

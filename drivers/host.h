@@ -17,5 +17,8 @@ int ep_host_governor(const struct ep_root *root, char *ret,
 /* The kernel's list, such as "0-3". */
 int ep_host_cpus_online(const struct ep_root *root, char *ret,
 			size_t size) EP_MUST_CHECK;
+/* Those that could be online. */
+int ep_host_cpus_present(const struct ep_root *root, char *ret,
+			 size_t size) EP_MUST_CHECK;
 
 #endif

@@ -11,10 +11,10 @@
 #include "base/file.h"
 #include "base/spawn.h"
 #include "base/str.h"
-#include "base/subst.h"
 #include "profiler/cli/cli.h"
 #include "profiler/cli/finish.h"
 #include "profiler/cli/run_options.h"
+#include "profiler/cli/run_prepare.h"
 #include "profiler/record/session.h"
 #include "profiler/report/render.h"
 
@@ -156,50 +156,13 @@ static int report_folder(const struct ep_run_options *o, const char *folder)
 	return r;
 }
 
-/* {threads} in the arguments; the command's name too may hold it. */
-static int fill_in(struct ep_run_options *o, char ***ret_argv,
-		   struct ep_err *err)
-{
-	char threads[24];
-	const struct ep_subst list[] = { { "threads", threads },
-					 { NULL, NULL } };
-	int r;
-
-	*ret_argv = NULL;
-	if (o->record.thread_count == 0 || !o->record.argv)
-		return 0;
-	(void)ep_str_format(threads, sizeof(threads), "%lld",
-			    (long long)o->record.thread_count);
-	r = ep_subst_argv(o->record.argv, list, ret_argv);
-	if (r < 0)
-		return ep_err_set(err, r, "the arguments of the command: %s",
-				  strerror(-r));
-	o->record.argv = *ret_argv;
-	return 0;
-}
-
-/* Everything before the first thread of ours. */
-static int prepare(struct ep_run_options *o, struct ep_process_state *state,
-		   char ***ret_argv, struct ep_err *err)
-{
-	char note[200];
-	int r = fill_in(o, ret_argv, err);
-
-	if (r == 0)
-		r = ep_place_apply(&o->record.place, state, note, sizeof(note),
-				   err);
-	if (r == 0 && note[0] && !o->quiet)
-		say("", note);
-	return r;
-}
-
 int ep_cmd_run(int argc, char **argv)
 {
 	struct ep_process_state state;
-	char **filled = NULL;
+	struct ep_run_prepared prepared = { .argv = NULL };
 	struct ep_run_options o;
 	struct ep_progress_sink progress = { .tell = tell, .ctx = &o };
-	struct ep_outcome outcome;
+	struct ep_outcome outcome = { .exit_status = EP_EXIT_INTERNAL };
 	struct ep_err err = { 0 };
 	int r;
 
@@ -213,19 +176,17 @@ int ep_cmd_run(int argc, char **argv)
 		fputs(ep_run_help, stdout);
 		return EP_EXIT_OK;
 	}
-	r = prepare(&o, &state, &filled, &err);
-	if (r < 0) {
-		say("", err.text);
-		ep_subst_free_argv(filled);
-		return EP_EXIT_INTERNAL;
-	}
-	r = ep_session_record(&o.record, &state, &progress, &outcome, &err);
-	ep_subst_free_argv(filled);
+	r = ep_run_prepare(&o, &state, &prepared, &err);
+	for (size_t i = 0; !o.quiet && i < prepared.notes.count; i++)
+		say("", prepared.notes.text[i]);
+	if (r == 0)
+		r = ep_session_record(&o.record, &state, &progress, &outcome,
+				      &err);
+	ep_run_prepared_done(&prepared);
 	if (r < 0) {
 		say("", err.text[0] ? err.text : strerror(-r));
 		advise(r);
 	}
-	o.record.argv = NULL;
 	if (outcome.gate_opened && report_folder(&o, outcome.folder) < 0)
 		return EP_EXIT_INTERNAL;
 	return outcome.exit_status;

@@ -8,41 +8,7 @@
 #include "base/num.h"
 #include "base/str.h"
 
-const char ep_run_help[] =
-	"usage: edgeprof run [options] -- COMMAND [ARGUMENT...]\n"
-	"       edgeprof run [options] --duration 60s\n"
-	"\n"
-	"Runs a program and measures it from its first instruction to its last."
-	"\n"
-	"\n"
-	"  -o, --output DIR    run folder (default ./edgeprof-<UTC>)\n"
-	"  --board NAME|PATH   board file (default: detected; none = no board)"
-	"\n"
-	"  --sensor NAME[:ADDRESS][,key=value...]   one more instrument\n"
-	"  --events LIST       counters, perf's spellings, comma separated\n"
-	"  --total SENSOR[.CHANNEL]   what the primary total is taken from\n"
-	"  --estimate          a utilisation model where nothing measures\n"
-	"  --interval TIME     sampling grid, 1ms to 1s (default 10ms)\n"
-	"  --idle TIME         baseline before the start (default 10s)\n"
-	"  --tail TIME         recording after the end (default 2s)\n"
-	"  --duration TIME     no program: measure the whole system\n"
-	"  --threads N         for {threads} in ARGUMENTs, and OMP_NUM_THREADS\n"
-	"  --pin CPUS          the program's CPUs, such as 0-2\n"
-	"  --sampler-cpu CPU   edgeprof's own; auto = one outside --pin\n"
-	"  --jitter            slow sensors are read at random phases\n"
-	"  --stdio MODE        auto, inherit, pipe or pty\n"
-	"  --disk-sync TIME    how much a power cut may cost (default 10s, "
-	"0s = off)\n"
-	"  --runner NAME       how the workload is started (command)\n"
-	"  --json              report.json on stdout, the program's output to "
-	"the log\n"
-	"  -q, --quiet         print errors only\n"
-	"\n"
-	"The program's output stays on stdout; the report goes to stderr.\n"
-	"\n"
-	"Example: edgeprof run -o out -- ./infer -m model.gguf\n";
-
-enum option_kind { TEXT, COUNT, DURATION, FLAG, SENSOR, STDIO };
+enum option_kind { TEXT, COUNT, DURATION, FLAG, SENSOR, DEVFREQ, STDIO };
 
 struct option_row {
 	const char *name;
@@ -61,10 +27,28 @@ static const struct option_row rows[] = {
 	{ "--runner", NULL, TEXT, AT(record.runner), 0, 0 },
 	{ "--events", NULL, TEXT, AT(record.events), 0, 0 },
 	{ "--total", NULL, TEXT, AT(record.total), 0, 0 },
+	{ "--calibration", NULL, TEXT, AT(record.calibration), 0, 0 },
 	{ "--pin", NULL, TEXT, AT(record.place.pin), 0, 0 },
 	{ "--sampler-cpu", NULL, TEXT, AT(record.place.sampler_cpu), 0, 0 },
 	{ "--threads", NULL, COUNT, AT(record.thread_count), 1, 4096 },
 	{ "--sensor", NULL, SENSOR, 0, 0, 0 },
+	{ "--governor", NULL, TEXT, AT(control.governor), 0, 0 },
+	{ "--freq", NULL, TEXT, AT(control.freq), 0, 0 },
+	{ "--freq-min", NULL, TEXT, AT(control.freq_min), 0, 0 },
+	{ "--freq-max", NULL, TEXT, AT(control.freq_max), 0, 0 },
+	{ "--epp", NULL, TEXT, AT(control.preference), 0, 0 },
+	{ "--boost", NULL, TEXT, AT(control.boost), 0, 0 },
+	{ "--cpus", NULL, TEXT, AT(control.cpus), 0, 0 },
+	{ "--power-mode", NULL, TEXT, AT(control.power_mode), 0, 0 },
+	{ "--jetson-clocks", NULL, FLAG, AT(control.jetson_clocks), 0, 0 },
+	{ "--devfreq", NULL, DEVFREQ, 0, 0, 0 },
+	{ "--fan", NULL, TEXT, AT(control.fan), 0, 0 },
+	{ "--quiesce", NULL, TEXT, AT(control.services), 0, 0 },
+	{ "--clear-swap", NULL, FLAG, AT(control.clear_swap), 0, 0 },
+	{ "--drop-caches", NULL, FLAG, AT(control.drop_caches), 0, 0 },
+	{ "--fast-ina", NULL, FLAG, AT(control.fast_ina), 0, 0 },
+	{ "--best-effort", NULL, FLAG, AT(control.best_effort), 0, 0 },
+	{ "--wait", NULL, DURATION, AT(record.lock_wait_ns), 0, DAY_NS },
 	{ "--stdio", NULL, STDIO, 0, 0, 0 },
 	{ "--interval", NULL, DURATION, AT(record.interval_ns),
 	  EP_INTERVAL_NS_MIN, EP_INTERVAL_NS_MAX },
@@ -164,6 +148,13 @@ static int set_value(const struct option_row *row, char *value,
 					  "more than %d --sensor options",
 					  EP_SENSOR_OPTIONS_MAX);
 		o->record.sensors[o->record.sensor_count++] = value;
+		return 0;
+	case DEVFREQ:
+		if (o->control.devfreq_count == EP_CONTROL_DEVFREQS_MAX)
+			return ep_err_set(err, -EINVAL,
+					  "more than %d --devfreq options",
+					  EP_CONTROL_DEVFREQS_MAX);
+		o->control.devfreqs[o->control.devfreq_count++] = value;
 		return 0;
 	case FLAG:
 		break;

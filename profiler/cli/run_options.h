@@ -3,11 +3,13 @@
 #define EP_PROFILER_CLI_RUN_OPTIONS_H
 
 #include "base/err.h"
+#include "profiler/record/control.h"
 #include "profiler/record/options.h"
 
 /* The options of `edgeprof run`. */
 struct ep_run_options {
 	struct ep_record_options record;
+	struct ep_control control; /* becomes record.changes */
 	bool json;
 	bool quiet;
 	bool help;

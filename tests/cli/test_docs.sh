@@ -89,7 +89,7 @@ number documents_name_commands "$(wc -l <"$dir/used") >= 3"
 
 # Boards named in a --board or in the README's table are there.
 for board in $(sed -n 's/^| `\([a-z0-9_]*\)` |.*/\1/p' README.md) \
-	$(grep -o -h -e '--board [a-z0-9_]*' README.md docs/*.md docs/*.scd |
+	$(grep -o -h -e '--board [a-z0-9_-]*' README.md docs/*.md docs/*.scd |
 		sed 's/.* //' | grep -v -x -e none); do
 	check "board_$board" test -f "boards/$board.board"
 done

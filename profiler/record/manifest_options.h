@@ -1,0 +1,16 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#ifndef EP_PROFILER_RECORD_MANIFEST_OPTIONS_H
+#define EP_PROFILER_RECORD_MANIFEST_OPTIONS_H
+
+#include "profiler/record/session.h"
+
+#include <jansson.h>
+
+/*
+ * Adds "options" to run.json's object: what was asked about threads and CPUs,
+ * and what came of it: threads, pin, sampler_cpu, program_cpus, edgeprof_cpus,
+ * events.  Only what was asked is there; without any, no "options".
+ */
+void ep_manifest_add_options(const struct ep_session *s, json_t *o);
+
+#endif
