@@ -31,8 +31,9 @@ static const struct {
 	{ EP_NVML_MEMORY_CLOCK, 0, "memory_clock", EP_FREQ_HZ, EP_GAUGE, 0,
 	  1000000 },
 	{ EP_NVML_TEMP, 0, "temp", EP_TEMP_MC, EP_GAUGE, 0, 1000 },
+	/* No alarm: at its power limit is where a busy card is meant to be. */
 	{ EP_NVML_THROTTLE, EP_NVML_SLOWED_POWER_CAP, "slowed_by_power_cap",
-	  EP_COUNT, EP_GAUGE, EP_CHANNEL_ALARM, 1 },
+	  EP_COUNT, EP_GAUGE, 0, 1 },
 	{ EP_NVML_THROTTLE,
 	  EP_NVML_SLOWED_SW_THERMAL | EP_NVML_SLOWED_HW_THERMAL,
 	  "slowed_by_heat", EP_COUNT, EP_GAUGE, EP_CHANNEL_ALARM, 1 },

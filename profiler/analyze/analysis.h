@@ -25,7 +25,8 @@ struct ep_meter {
 	char reason[200];  /* why it measures nothing; "" it does */
 	bool estimated;
 	bool refresh_unknown;	 /* a value that never changed, unproven */
-	double idle_w, idle_u_w; /* NAN: no baseline */
+	double idle_w, idle_u_w; /* NAN: unknown, see idle_reason */
+	char idle_reason[160];
 	struct ep_budget idle_budget;
 };
 
@@ -53,8 +54,9 @@ struct ep_set {
 struct ep_energy {
 	double energy_j; /* NAN: not measured, see reason */
 	double duration_s, cover_s;
-	double fresh_count; /* of its poorest channel */
-	double peak_w;	    /* NAN: none */
+	double held_s, blind_s; /* beyond the reads; that and no value at all */
+	double fresh_count;	/* of its poorest channel */
+	double peak_w;		/* NAN: none */
 	double u_time_s;
 	bool locked;	    /* sampling locked to tokens */
 	bool peak_is_bound; /* sum of several sensors' own peaks */
@@ -71,6 +73,10 @@ void ep_part_settle(struct ep_part *p);
 bool ep_part_stands_still(const struct ep_part *p);
 /* The streams have ended: refresh, standing still and idle power. */
 void ep_meter_settle(const struct ep_analysis *a, struct ep_meter *m);
+/* All its channels claim an accuracy, so their own error is in the figures. */
+bool ep_meter_has_limits(const struct ep_meter *m);
+/* The shortest stretch that all its channels can judge. */
+int64_t ep_meter_min_ns(const struct ep_meter *m);
 /* Half-width of what is known about border i: the start of segment i, or the
  * end of the last; seconds. */
 double ep_border_slack_s(const struct ep_analysis *a, size_t border);

@@ -12,6 +12,7 @@
 #include "base/str.h"
 #include "profiler/analyze/analysis.h"
 #include "profiler/analyze/energy_parts.h"
+#include "profiler/analyze/environment.h"
 #include "profiler/analyze/health.h"
 #include "profiler/analyze/metrics.h"
 #include "profiler/analyze/trace.h"
@@ -110,6 +111,14 @@ static void find_total(struct ep_analysis *a)
 			(void)ep_str_format(m->reason, sizeof(m->reason),
 					    "%.80s is neither power nor energy",
 					    name);
+			return;
+		}
+		if (c->flags & (EP_CHANNEL_NEGOTIATED | EP_CHANNEL_CHECK)) {
+			(void)ep_str_format(m->reason, sizeof(m->reason),
+					    "%.80s is %s: never a total", name,
+					    c->flags & EP_CHANNEL_CHECK
+						    ? "a meter's own count"
+						    : "negotiated");
 			return;
 		}
 		a->streams[s].places[k].primary = true;
@@ -230,7 +239,9 @@ static void name_total(const struct ep_analysis *a, struct ep_report *r)
 	const struct ep_run *run = &a->run;
 	size_t used = 0;
 
-	for (size_t i = 0; i < run->total_count; i++) {
+	(void)ep_str_copy(r->total_name, sizeof(r->total_name),
+			  run->total_title);
+	for (size_t i = 0; !run->total_title[0] && i < run->total_count; i++) {
 		(void)ep_str_format(r->total_name + used,
 				    sizeof(r->total_name) - used, "%s%s",
 				    i ? " + " : "", run->total_channels[i]);
@@ -265,6 +276,10 @@ static int compute(struct ep_analysis *a, int ticks_fd)
 	code = ep_rows_make(a);
 	if (code == 0)
 		code = ep_channels_make(a);
+	if (code == 0)
+		code = ep_meters_make(a);
+	if (code == 0)
+		code = ep_calibrated_make(a);
 	if (code == 0)
 		code = ep_health_make(a);
 	if (code == 0)
@@ -324,6 +339,7 @@ int ep_analyze_run(int dir_fd, int trace_fd, struct ep_report **ret,
 	if (code == 0)
 		code = run_analysis(a, dir_fd, trace_fd, err);
 	if (code == 0) {
+		ep_environment_join(&a->run);
 		a->report->run = json_incref(a->run.json);
 		*ret = a->report;
 	} else {

@@ -6,27 +6,6 @@
 
 #include "base/str.h"
 
-double ep_border_slack_s(const struct ep_analysis *a, size_t border)
-{
-	const struct ep_segment *s = a->part.segments;
-	int64_t slack = 0, span = 0, at;
-
-	if (border > 0)
-		slack = s[border - 1].phase.slack_ns;
-	if (border < a->part.count && s[border].phase.slack_ns > slack)
-		slack = s[border].phase.slack_ns;
-	at = border < a->part.count ? s[border].phase.start_ns
-				    : s[border - 1].phase.end_ns;
-	if (at == a->run.gate_ns)
-		span = a->run.gate_span_ns;
-	else if (at == a->run.exit_ns)
-		span = a->run.exit_span_ns;
-	/* Gate and exit are events of our own: no observer's slack. */
-	if (at == a->run.gate_ns || at == a->run.exit_ns)
-		slack = span / 2;
-	return (double)slack * 1e-9;
-}
-
 /* What the terms of one set are made from. */
 struct work {
 	const struct ep_analysis *a;
@@ -37,7 +16,7 @@ struct work {
 	double part_j[EP_RUN_TOTAL_MAX];
 	double half_width_s; /* of a border, from reading: span, staleness */
 	double update_s;     /* between updates, of the slowest channel */
-	double delay_s;
+	double held_j;
 };
 
 static bool in_set(struct ep_set set, size_t at, size_t segment)
@@ -48,7 +27,7 @@ static bool in_set(struct ep_set set, size_t at, size_t segment)
 /* Time between fresh values of a channel. */
 static double update_s(const struct ep_part *p)
 {
-	return fmax((double)p->stream->poll_ns * 1e-9, p->refresh_s);
+	return fmax(ep_part_cell_s(p), p->refresh_s);
 }
 
 static void look_at_reading(struct work *w)
@@ -65,8 +44,6 @@ static void look_at_reading(struct work *w)
 			half += refresh / 2;
 		w->half_width_s = fmax(w->half_width_s, half);
 		w->update_s = fmax(w->update_s, update_s(p));
-		if (stale)
-			w->delay_s = fmax(w->delay_s, refresh / 2);
 	}
 }
 
@@ -101,6 +78,30 @@ static void add_edge(struct work *w, size_t border)
 	}
 }
 
+static double either(double wanted, double other)
+{
+	if (!isnan(wanted))
+		return wanted;
+	return isnan(other) ? 0 : other;
+}
+
+/* A delay common to both ends of a stretch, of each channel its own. */
+static void add_latency(struct work *w, size_t first, size_t last)
+{
+	double u = 0;
+
+	for (size_t i = 0; i < w->m->part_count; i++) {
+		struct ep_sides start = ep_part_sides(w->a, w->m, i, first);
+		struct ep_sides end = ep_part_sides(w->a, w->m, i, last + 1);
+
+		u += ep_u_latency(either(start.before_w, start.after_w),
+				  either(end.before_w, end.after_w),
+				  ep_part_delay_s(&w->m->parts[i]));
+	}
+	ep_budget_add(&w->ret->budget, "latency", u);
+	ep_budget_add(&w->ret->power, "latency", u / w->ret->duration_s);
+}
+
 /* Borders where the set begins or ends; inner ones cancel. */
 static size_t add_edges(struct work *w)
 {
@@ -108,8 +109,6 @@ static size_t add_edges(struct work *w)
 
 	for (size_t i = 0; i < w->set.count; i++) {
 		size_t s = w->set.segments[i];
-		struct ep_sides start, end;
-		double u;
 
 		if (i == 0 || !in_set(w->set, i - 1, s - 1)) {
 			add_edge(w, s);
@@ -119,12 +118,7 @@ static size_t add_edges(struct work *w)
 			continue;
 		add_edge(w, s + 1);
 		stretches++;
-		start = ep_meter_sides(w->a, w->m, first);
-		end = ep_meter_sides(w->a, w->m, s + 1);
-		u = ep_u_latency(start.before_w, end.before_w, w->delay_s);
-		ep_budget_add(&w->ret->budget, "latency", u);
-		ep_budget_add(&w->ret->power, "latency",
-			      u / w->ret->duration_s);
+		add_latency(w, first, s);
 	}
 	return stretches;
 }
@@ -172,7 +166,7 @@ static void add_sampling(struct work *w, size_t part)
 {
 	const struct ep_part *p = &w->m->parts[part];
 	const struct ep_part_sums *s = &w->sums[part];
-	double poll = (double)p->stream->poll_ns * 1e-9;
+	double poll = ep_part_cell_s(p);
 	double refresh = p->refresh_s, u;
 
 	if (ep_part_channel(p)->shape == EP_COUNTER)
@@ -251,10 +245,23 @@ static void add_locking(struct work *w)
 	ep_budget_add(&w->ret->power, "locking", u / t);
 }
 
-static void add_terms(struct work *w)
+/* What was not seen may have had twice the power, or none. */
+static void add_gap(struct work *w)
 {
 	struct ep_energy *e = w->ret;
-	double missing = e->duration_s - e->cover_s;
+	double power = fabs(e->energy_j) / e->cover_s, u;
+
+	if (!(e->blind_s > 1e-6))
+		return;
+	if (e->held_s > 0)
+		power = fmax(power, fabs(w->held_j) / e->held_s);
+	u = ep_u_limit(power * e->blind_s);
+	ep_budget_add(&e->budget, "gap", u);
+	ep_budget_add(&e->power, "gap", u / e->duration_s);
+}
+
+static void add_terms(struct work *w)
+{
 	size_t stretches;
 
 	look_at_reading(w);
@@ -265,13 +272,7 @@ static void add_terms(struct work *w)
 		add_sampling(w, i);
 	}
 	add_locking(w);
-	/* What was not seen may have had twice the mean power, or none. */
-	if (missing > 1e-6) {
-		double u = ep_u_limit(fabs(e->energy_j) / e->cover_s * missing);
-
-		ep_budget_add(&e->budget, "gap", u);
-		ep_budget_add(&e->power, "gap", u / e->duration_s);
-	}
+	add_gap(w);
 }
 
 static double peak_of(const struct work *w, bool *ret_bound)
@@ -301,6 +302,25 @@ static double peak_of(const struct work *w, bool *ret_bound)
 	return sum;
 }
 
+/* Less than one average of the device, or than its values can judge. */
+static bool is_too_short(const struct work *w, const struct ep_channel *c)
+{
+	struct ep_energy *e = w->ret;
+
+	if ((double)c->window_ns * 1e-9 > e->duration_s) {
+		(void)ep_str_copy(e->reason, sizeof(e->reason),
+				  "shorter than the device's averaging window");
+		return true;
+	}
+	if ((double)c->min_window_ns * 1e-9 <= e->duration_s)
+		return false;
+	(void)ep_str_format(e->reason, sizeof(e->reason),
+			    "%.3g s is shorter than the %.3g s this meter can "
+			    "judge",
+			    e->duration_s, (double)c->min_window_ns * 1e-9);
+	return true;
+}
+
 /* Energy and coverage; false when there is nothing to work on. */
 static bool add_up(struct work *w)
 {
@@ -322,14 +342,14 @@ static bool add_up(struct work *w)
 							 w->set.segments[k]);
 		e->energy_j += w->part_j[i];
 		e->cover_s = fmin(e->cover_s, w->sums[i].cover_s);
+		e->held_s = fmax(e->held_s, w->sums[i].held_s);
+		e->blind_s =
+			fmax(e->blind_s, e->duration_s - w->sums[i].cover_s +
+						 w->sums[i].held_s);
+		w->held_j += w->sums[i].held;
 		e->fresh_count = fmin(e->fresh_count, w->sums[i].fresh);
-		if ((double)ep_part_channel(&w->m->parts[i])->window_ns * 1e-9 >
-		    e->duration_s) {
-			(void)ep_str_copy(e->reason, sizeof(e->reason),
-					  "shorter than the device's "
-					  "averaging window");
+		if (is_too_short(w, ep_part_channel(&w->m->parts[i])))
 			return false;
-		}
 	}
 	if (w->set.count == 0 || !(e->cover_s > 0) || e->fresh_count < 1) {
 		(void)ep_str_copy(e->reason, sizeof(e->reason),

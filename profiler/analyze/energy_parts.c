@@ -30,14 +30,44 @@ void ep_part_settle(struct ep_part *p)
 	const struct ep_channel *c = ep_part_channel(p);
 	size_t slot = 0;
 	const struct ep_lane *l = lane_of(p, &slot);
-	double median;
+	double least;
 
 	p->refresh_s = (double)c->refresh_ns * 1e-9;
 	if (c->refresh_ns > 0 || !l)
 		return;
-	median = ep_hist_quantile_ns(&l->health[slot].changes, 0.5);
-	if (!isnan(median))
-		p->refresh_s = median * 1e-9;
+	/* Nothing changes twice within one refresh; how much longer values
+	 * stay is the load's doing. */
+	least = ep_hist_quantile_ns(&l->health[slot].changes, 0.1);
+	if (!isnan(least))
+		p->refresh_s = least * 1e-9;
+}
+
+/*
+ * An unproven value is 0 to one refresh old: half of that as an average over
+ * many reads of one value, all of it where each is read but once.  Where it is
+ * put is in the middle of that already when the sensor says so with a window
+ * of two refreshes; and for a counter, whose borders count half of it.
+ */
+double ep_part_delay_s(const struct ep_part *p)
+{
+	const struct ep_channel *c = ep_part_channel(p);
+	double refresh = p->refresh_s;
+
+	if (p->stream->unproven_count == 0)
+		return 0;
+	if (c->shape == EP_COUNTER ||
+	    (c->refresh_ns > 0 && c->window_ns == 2 * c->refresh_ns))
+		return refresh / 2;
+	return (refresh + fmin(refresh, ep_part_cell_s(p))) / 2;
+}
+
+double ep_part_change_s(const struct ep_part *p)
+{
+	size_t slot = 0;
+	const struct ep_lane *l = lane_of(p, &slot);
+
+	return l ? ep_hist_quantile_ns(&l->health[slot].changes, 0.5) * 1e-9
+		 : (double)NAN;
 }
 
 bool ep_part_stands_still(const struct ep_part *p)
@@ -84,6 +114,8 @@ void ep_part_sum(const struct ep_analysis *a, const struct ep_part *p,
 		s += slot;
 		ret->sum += s[EP_STAT_SUM * n] * unit;
 		ret->cover_s += s[EP_STAT_COVER_S * n];
+		ret->held += s[EP_STAT_HELD * n] * unit;
+		ret->held_s += s[EP_STAT_HELD_S * n];
 		ret->reads += s[EP_STAT_READS * n];
 		ret->fresh += fresh_of(p, s[EP_STAT_READS * n],
 				       segment_s(a, set.segments[i]));
@@ -182,6 +214,27 @@ struct ep_sides ep_meter_sides(const struct ep_analysis *a,
 	if (isnan(sum.before_w))
 		sum.before_w = sum.after_w = 0;
 	return sum;
+}
+
+double ep_border_slack_s(const struct ep_analysis *a, size_t border)
+{
+	const struct ep_segment *s = a->part.segments;
+	int64_t slack = 0, span = 0, at;
+
+	if (border > 0)
+		slack = s[border - 1].phase.slack_ns;
+	if (border < a->part.count && s[border].phase.slack_ns > slack)
+		slack = s[border].phase.slack_ns;
+	at = border < a->part.count ? s[border].phase.start_ns
+				    : s[border - 1].phase.end_ns;
+	if (at == a->run.gate_ns)
+		span = a->run.gate_span_ns;
+	else if (at == a->run.exit_ns)
+		span = a->run.exit_span_ns;
+	/* Gate and exit are events of our own: no observer's slack. */
+	if (at == a->run.gate_ns || at == a->run.exit_ns)
+		slack = span / 2;
+	return (double)slack * 1e-9;
 }
 
 double ep_part_window_j(const struct ep_analysis *a, const struct ep_meter *m,

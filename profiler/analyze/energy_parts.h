@@ -8,6 +8,7 @@
 struct ep_part_sums {
 	double sum; /* J, or unit * s */
 	double cover_s, reads, fresh;
+	double held, held_s; /* of these, beyond the reads */
 	double d2, h2d2, s1, s2;
 	double min, max;
 };
@@ -18,6 +19,20 @@ static inline const struct ep_channel *ep_part_channel(const struct ep_part *p)
 {
 	return &p->stream->sensor->channels[p->channel];
 }
+
+/* Time between two reads of it, seconds. */
+static inline double ep_part_cell_s(const struct ep_part *p)
+{
+	const struct ep_stream *s = p->stream;
+
+	return (double)(s->cell_ns ? s->cell_ns[p->channel] : s->poll_ns) *
+	       1e-9;
+}
+
+/* Median time between two changes of its value; NAN: it never changed. */
+double ep_part_change_s(const struct ep_part *p);
+/* What its values may be late, either way of where they are put; seconds. */
+double ep_part_delay_s(const struct ep_part *p);
 
 /* Power of a channel before and after border i, W; NAN where unknown. */
 struct ep_sides {

@@ -29,7 +29,7 @@ static void fill_health(const struct ep_stream *s, size_t channel,
 	h->read_count = lh->read_count;
 	h->repeat_count = lh->repeat_count;
 	h->error_count = lh->error_count;
-	h->gap_count = lh->gap_count + s->lost_count;
+	h->gap_count = lh->gap_count;
 	h->max_gap_s = (double)lh->max_gap_ns * 1e-9;
 	h->standing_still =
 		c->quantity == EP_ENERGY_UJ && ep_part_stands_still(&part);

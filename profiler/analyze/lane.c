@@ -31,6 +31,8 @@ int ep_lane_init(struct ep_lane *l, const struct ep_lane_slot *slots,
 {
 	memset(l, 0, sizeof(*l));
 	l->line_ns = INT64_MIN;
+	l->from_ns = INT64_MAX;
+	l->to_ns = INT64_MIN / 2;
 	l->watch_ns = INT64_MAX;
 	l->min_limit_ns = INT64_MAX;
 	if (alloc_slots(l, count) < 0) {
@@ -267,7 +269,7 @@ static bool is_fast(const struct ep_lane *l, int64_t t, const int64_t *v,
 {
 	unsigned all = 1, back = 0;
 
-	if (!l->level || t - l->line_ns > l->min_limit_ns ||
+	if (!l->level || l->line_lost || t - l->line_ns > l->min_limit_ns ||
 	    (l->bounded && l->line_ns < l->exit_ns && t > l->exit_ns))
 		return false;
 	for (size_t i = 0; i < l->slot_count; i++)

@@ -18,6 +18,8 @@
 enum ep_stat {
 	EP_STAT_SUM,	 /* integral or difference */
 	EP_STAT_COVER_S, /* time it covers */
+	EP_STAT_HELD,	 /* of the sum: beyond the first and last read */
+	EP_STAT_HELD_S,	 /* of the time */
 	EP_STAT_READS,
 	EP_STAT_D2,   /* sum of squared steps between reads */
 	EP_STAT_H2D2, /* the same times the interval squared, s^2 */
@@ -64,6 +66,10 @@ struct ep_lane {
 	int64_t hold_ns;  /* a gauge holds so long at its ends */
 	int64_t blur_ns;  /* of a cell's ends; no peak is taken there */
 	int64_t watch_ns; /* counters must move before this */
+	int64_t shift_ns; /* that times have been set back by */
+	/* A gauge's first and last value are held to these where they are no
+	 * gap away. */
+	int64_t from_ns, to_ns;
 	int64_t min_limit_ns;
 	/* A child's counters: 0 at the gate, still after the exit. */
 	bool bounded;
@@ -72,6 +78,7 @@ struct ep_lane {
 	int failed;	  /* -ENOMEM, -EFBIG: sums are not to be used */
 	int64_t line_ns;  /* of the last line, INT64_MIN: none */
 	bool line_failed; /* its empty cells are reads that failed */
+	bool line_lost;	  /* values were lost before it */
 	bool level;	  /* every slot has a value of that time */
 	int64_t *value, *value_ns; /* last read of each slot */
 	uint8_t *state;		   /* enum ep_lane_state */

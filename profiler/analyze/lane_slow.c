@@ -140,6 +140,29 @@ static void emit_level(struct ep_lane *l, size_t i, int64_t t0, int64_t t1)
 	l->a[i] = 0;
 }
 
+/*
+ * What lies between the run's border and the nearest read: its value, but
+ * counted apart, for nobody looked there.
+ */
+static void emit_held(struct ep_lane *l, size_t i, int64_t t0, int64_t t1)
+{
+	size_t n = l->slot_count, cell;
+
+	if (!l->cuts || l->slots[i].counter || t1 <= t0)
+		return;
+	for (cell = cell_of(l->cuts, l->cell, t0); t0 < t1; cell++) {
+		double *stats = l->stats + cell * EP_STAT_COUNT * n + i;
+		int64_t end = l->cuts->at[cell + 1];
+		double s = (double)((end < t1 ? end : t1) - t0) * 1e-9;
+
+		stats[EP_STAT_SUM * n] += l->x[i] * s;
+		stats[EP_STAT_COVER_S * n] += s;
+		stats[EP_STAT_HELD * n] += l->x[i] * s;
+		stats[EP_STAT_HELD_S * n] += s;
+		t0 = end < t1 ? end : t1;
+	}
+}
+
 static void part(struct ep_lane *l, size_t i)
 {
 	emit_level(l, i, l->value_ns[i], l->value_ns[i] + l->hold_ns);
@@ -215,6 +238,9 @@ static void open_slot(struct ep_lane *l, size_t i, int64_t t, int64_t v)
 	if (l->state[i] == EP_LANE_NONE) {
 		l->ref[i] = now;
 		l->health[i].first_ns = t;
+		l->x[i] = now;
+		if (t + l->shift_ns - l->from_ns <= l->slots[i].limit_ns)
+			emit_held(l, i, l->from_ns, t - l->hold_ns);
 	} else {
 		note_change(l, i, t, v);
 	}
@@ -266,6 +292,7 @@ static bool read_slot(struct ep_lane *l, size_t i, int64_t t, int64_t v)
 {
 	struct ep_lane_health *h = &l->health[i];
 	bool virtual_start = false, closed = false, bridged = false;
+	bool lost = l->line_lost && l->state[i] != EP_LANE_PARTED;
 
 	if (l->state[i] == EP_LANE_NONE && l->bounded && t > l->gate_ns) {
 		start_at_gate(l, i);
@@ -274,10 +301,13 @@ static bool read_slot(struct ep_lane *l, size_t i, int64_t t, int64_t v)
 	if (l->state[i] == EP_LANE_OPEN && !virtual_start &&
 	    t - l->value_ns[i] > l->slots[i].limit_ns) {
 		h->gap_count++;
+		lost = false;
 		bridged = joins(l, i, t);
 		if (!bridged)
 			part(l, i);
 	}
+	h->gap_count += lost;
+	bridged |= lost && l->state[i] == EP_LANE_OPEN;
 	if ((bridged || l->state[i] == EP_LANE_PARTED) &&
 	    t - l->value_ns[i] > h->max_gap_ns)
 		h->max_gap_ns = t - l->value_ns[i];
@@ -336,6 +366,9 @@ void ep_lane_pause(struct ep_lane *l, int64_t next_ns)
 			continue;
 		part(l, i);
 		l->health[i].gap_count += !at_end;
+		if (at_end && l->to_ns - l->value_ns[i] - l->shift_ns <=
+				      l->slots[i].limit_ns)
+			emit_held(l, i, l->value_ns[i] + l->hold_ns, l->to_ns);
 	}
 	l->level = false;
 }

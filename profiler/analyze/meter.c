@@ -84,6 +84,39 @@ static double reads_spread_w(const struct ep_part_sums *s)
 		    fmax(1, fmin(n, s->cover_s)));
 }
 
+/* What moves one rail moves the others. */
+static double parts_spread_w(const struct ep_analysis *a,
+			     const struct ep_meter *m, struct ep_set set)
+{
+	double sum = 0;
+
+	for (size_t i = 0; i < m->part_count; i++) {
+		struct ep_part_sums s;
+
+		ep_part_sum(a, &m->parts[i], set, &s);
+		sum += reads_spread_w(&s);
+	}
+	return sum;
+}
+
+static void explain_idle(struct ep_meter *m, const struct ep_energy *e)
+{
+	double need_s = (double)ep_meter_min_ns(m) * 1e-9;
+
+	if (e->duration_s < need_s)
+		(void)ep_str_format(m->idle_reason, sizeof(m->idle_reason),
+				    "the baseline of %.3g s is shorter than "
+				    "the %.3g s this meter can judge: use "
+				    "--idle %.3gs",
+				    e->duration_s, need_s, need_s);
+	else
+		(void)ep_str_format(m->idle_reason, sizeof(m->idle_reason),
+				    "the baseline: %s",
+				    e->reason[0] ? e->reason
+						 : "less than half of it was "
+						   "seen");
+}
+
 static void measure_idle(const struct ep_analysis *a, struct ep_meter *m)
 {
 	uint32_t baseline = UINT32_MAX;
@@ -91,25 +124,26 @@ static void measure_idle(const struct ep_analysis *a, struct ep_meter *m)
 	struct ep_energy e;
 	double spread;
 
-	m->idle_w = m->idle_u_w = (double)NAN;
 	for (size_t i = 0; i < a->part.count; i++)
 		if (a->part.segments[i].baseline)
 			baseline = (uint32_t)i;
 	if (baseline == UINT32_MAX)
 		return;
 	ep_energy_measure(a, m, set, &e);
-	if (isnan(e.energy_j) || e.cover_s < 0.5 * e.duration_s)
+	if (isnan(e.energy_j) || e.cover_s < 0.5 * e.duration_s) {
+		explain_idle(m, &e);
 		return;
-	if (m->fine) {
-		spread = idle_spread_w(a, m);
-	} else {
-		struct ep_part_sums s;
-
-		ep_part_sum(a, &m->parts[0], set, &s);
-		spread = reads_spread_w(&s);
 	}
-	if (isnan(spread))
+	if (m->fine)
+		spread = idle_spread_w(a, m);
+	else
+		spread = parts_spread_w(a, m, set);
+	if (isnan(spread)) {
+		(void)ep_str_copy(m->idle_reason, sizeof(m->idle_reason),
+				  "the baseline is too short to tell how "
+				  "steady it is");
 		return;
+	}
 	m->idle_w = e.energy_j / e.cover_s;
 	m->idle_u_w = spread;
 	memset(&m->idle_budget, 0, sizeof(m->idle_budget));
@@ -124,9 +158,32 @@ static void measure_idle(const struct ep_analysis *a, struct ep_meter *m)
 void ep_meter_settle(const struct ep_analysis *a, struct ep_meter *m)
 {
 	m->idle_w = m->idle_u_w = (double)NAN;
+	(void)ep_str_copy(m->idle_reason, sizeof(m->idle_reason),
+			  "no baseline was recorded (--idle)");
 	if (m->part_count == 0)
 		return;
 	look_at_parts(m);
 	if (m->reason[0] == '\0')
 		measure_idle(a, m);
+}
+
+bool ep_meter_has_limits(const struct ep_meter *m)
+{
+	for (size_t i = 0; i < m->part_count; i++) {
+		const struct ep_channel *c = ep_part_channel(&m->parts[i]);
+
+		if (c->gain_ppm == 0 && c->offset == 0)
+			return false;
+	}
+	return true;
+}
+
+int64_t ep_meter_min_ns(const struct ep_meter *m)
+{
+	int64_t min_ns = 0;
+
+	for (size_t i = 0; i < m->part_count; i++)
+		if (ep_part_channel(&m->parts[i])->min_window_ns > min_ns)
+			min_ns = ep_part_channel(&m->parts[i])->min_window_ns;
+	return min_ns;
 }

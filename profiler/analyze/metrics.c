@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "base/str.h"
+#include "profiler/analyze/energy_parts.h"
 
 #define FRESH_MIN 5
 #define COVER_MIN 0.95
@@ -85,12 +86,19 @@ void ep_metric_judge(struct ep_metric *m, const struct ep_meter *meter,
 				    e->fresh_count < 2 ? "" : "s");
 		add_reason(m, text);
 	}
-	if (missing > 1e-6 && e->cover_s < COVER_MIN * e->duration_s)
+	if (e->blind_s > (1 - COVER_MIN) * e->duration_s && e->blind_s > 1e-6)
 		low = true;
 	if (missing > 1e-6) {
 		(void)ep_str_format(text, sizeof(text),
 				    "%.4g s of %.4g s not covered by samples",
 				    missing, e->duration_s);
+		add_reason(m, text);
+	}
+	if (e->held_s > 1e-6) {
+		(void)ep_str_format(text, sizeof(text),
+				    "%.4g s of %.4g s lie beyond the samples: "
+				    "the nearest held there",
+				    e->held_s, e->duration_s);
 		add_reason(m, text);
 	}
 	if (e->locked) {
@@ -141,7 +149,7 @@ static void add_net(struct ep_maker *mk, const char *name, double divisor)
 		return;
 	}
 	if (isnan(total->idle_w)) {
-		ep_metric_refuse(m, "no baseline was recorded (--idle)");
+		ep_metric_refuse(m, total->idle_reason);
 		return;
 	}
 	if (isnan(divisor)) {
@@ -161,6 +169,16 @@ static void add_net(struct ep_maker *mk, const char *name, double divisor)
 	ep_metric_judge(m, total, e);
 }
 
+static const char *no_peak_reason(const struct ep_meter *m)
+{
+	for (size_t i = 0; i < m->part_count; i++)
+		if (ep_part_cell_s(&m->parts[i]) >
+		    1.5e-9 * (double)m->parts[i].stream->poll_ns)
+			return "its channels are read in turn, so their sum "
+			       "has no peak";
+	return "too short for this sensor to show a peak";
+}
+
 static void add_power(struct ep_maker *mk)
 {
 	const struct ep_energy *e = &mk->energy;
@@ -176,7 +194,7 @@ static void add_power(struct ep_maker *mk)
 	if (isnan(e->energy_j)) {
 		ep_metric_refuse(m, e->reason);
 	} else if (isnan(e->peak_w)) {
-		ep_metric_refuse(m, "too short for this sensor to show a peak");
+		ep_metric_refuse(m, no_peak_reason(&mk->a->total));
 	} else {
 		struct ep_budget b = { .count = 0 };
 

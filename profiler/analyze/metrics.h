@@ -59,6 +59,14 @@ void ep_metric_set(struct ep_metric *m, double value, const struct ep_budget *b,
 void ep_metric_judge(struct ep_metric *m, const struct ep_meter *meter,
 		     const struct ep_energy *e);
 void ep_metric_refuse(struct ep_metric *m, const char *reason);
+/* Named, and not measured for no reason. */
+void ep_metric_begin(struct ep_metric *m, const char *name);
+/* idle_power_w of a meter; its energy_j over a set, and power_mean_w there
+ * unless mean is NULL. */
+void ep_metric_idle(struct ep_metric *m, const struct ep_meter *meter);
+void ep_metric_energy(const struct ep_analysis *a, const struct ep_meter *meter,
+		      struct ep_set set, struct ep_metric *m,
+		      struct ep_metric *mean);
 
 /* Every metric of the row that mk describes. */
 void ep_maker_times(struct ep_maker *mk);
@@ -88,5 +96,8 @@ void ep_groups_done(struct ep_groups *g);
 int ep_rows_make(struct ep_analysis *a) EP_MUST_CHECK;
 /* Channels of a->report, whose rows are made.  -ENOMEM. */
 int ep_channels_make(struct ep_analysis *a) EP_MUST_CHECK;
+/* Meters side by side, and the calibration, after the channels.  -ENOMEM. */
+int ep_meters_make(struct ep_analysis *a) EP_MUST_CHECK;
+int ep_calibrated_make(struct ep_analysis *a) EP_MUST_CHECK;
 
 #endif

@@ -70,6 +70,14 @@ void ep_report_free(struct ep_report *report)
 	for (size_t i = 0; report->channels && i < report->channel_count; i++)
 		free(report->channels[i].energy_j);
 	free(report->channels);
+	for (size_t i = 0; i < report->meter_count; i++) {
+		free(report->meters[i].energy_j);
+		free(report->meters[i].mean_w);
+		free(report->meters[i].difference_j);
+	}
+	free(report->meters);
+	free(report->calibrated.energy_j);
+	free(report->calibrated.mean_w);
 	free(report->tokens);
 	free(report->token_energy_j);
 	free(report->health);

@@ -2,8 +2,8 @@
 #ifndef EP_PROFILER_ANALYZE_MODEL_H
 #define EP_PROFILER_ANALYZE_MODEL_H
 
-#include "base/phase.h"
 #include "base/sample.h"
+#include "profiler/analyze/metric.h"
 
 #include <jansson.h>
 #include <stdbool.h>
@@ -15,51 +15,50 @@
  * Built by ep_analyze_run(), read-only afterwards.
  */
 
-enum ep_status {
-	EP_STATUS_OK,
-	EP_STATUS_LOW_CONFIDENCE,
-	EP_STATUS_ESTIMATED,
-	EP_STATUS_NOT_MEASURED,
-};
-const char *ep_status_name(enum ep_status s); /* "ok", "low_confidence", ... */
-
-/* One term of an uncertainty budget, as a standard uncertainty. */
-struct ep_term {
-	const char *name; /* "gain", "offset", "resolution", "border", ... */
-	double u;
-};
-#define EP_TERMS_MAX 12
-
-/*
- * value and u95 (half-width at 95 %) are NAN where there is none.  reason is
- * "" when there is nothing to say.
- */
-struct ep_metric {
-	char name[80]; /* "energy_j", "context_switches_per_token" */
-	double value;
-	double u95;
-	enum ep_status status;
-	char reason[160];
-	struct ep_term terms[EP_TERMS_MAX];
-	size_t term_count;
-};
-
-/* A phase of one request, or a sum over requests (then request = 0). */
-struct ep_row {
-	struct ep_phase phase;
-	double start_s, end_s, slack_s; /* relative to the gate */
-	struct ep_metric *metrics;
-	size_t metric_count;
-};
-
 /* Energy per phase of every power or energy channel, primary or not. */
 struct ep_channel_row {
 	char name[128]; /* "rapl.package_0" */
 	enum ep_role role;
 	bool primary; /* belongs to the primary total */
 	bool estimated;
+	bool has_limits;	    /* false: its own error is in no u95 */
 	struct ep_metric idle_w;    /* mean over the baseline */
 	struct ep_metric *energy_j; /* one per totals row, same order */
+};
+
+/*
+ * An instrument that measures power by itself, beside the others: what it says
+ * over the totals rows, and how far that is from the primary total.  Never
+ * added to another.
+ */
+struct ep_meter_row {
+	char sensor[64];
+	char what[160]; /* "um34c.power", "PMIC sum" */
+	bool primary;
+	bool estimated;
+	bool has_limits;
+	int64_t declared_refresh_ns; /* the slowest channel's; 0 unknown */
+	double measured_refresh_s;   /* NAN: the value never changed */
+	struct ep_metric idle_w;
+	/* One per totals row, same order. */
+	struct ep_metric *energy_j;
+	struct ep_metric *mean_w;
+	struct ep_metric *difference_j; /* from the primary; its u95 is that of
+					 * both together */
+	/* Its own energy count over the whole run, and what its power
+	 * integrates to in the same time less that; not measured where it
+	 * counts none. */
+	struct ep_metric count_j, count_difference_j;
+	double count_step_j; /* of that count; 0 unknown */
+};
+
+/* A board file's published fit, applied to the total because it was asked
+ * for: indicative, never in another figure. */
+struct ep_calibrated {
+	char name[64]; /* "" none was asked for */
+	char target[80], source[400], caveat[400];
+	struct ep_metric *energy_j; /* one per totals row */
+	struct ep_metric *mean_w;
 };
 
 /* One channel's health. */
@@ -105,9 +104,9 @@ struct ep_report {
 	double duration_s;	 /* gate to exit */
 	char exit_text[64];	 /* "exit 0", "signal 9", "unknown" */
 	char evidence_note[256]; /* how phases were found, or why not */
-	char total_name[256];	 /* "rapl.package_0 + rapl.package_1" or "" */
+	char total_name[512];	 /* "rapl.package_0 + rapl.package_1" or "" */
 	char total_reason[256];	 /* why there is no total */
-	char coverage[512];
+	char coverage[1024];
 	bool total_estimated;
 	struct ep_metric idle_power_w;
 	int64_t threads_seen; /* busy threads, -1 unknown */
@@ -125,6 +124,9 @@ struct ep_report {
 	size_t token_count;
 	struct ep_channel_row *channels;
 	size_t channel_count;
+	struct ep_meter_row *meters; /* the primary first */
+	size_t meter_count;
+	struct ep_calibrated calibrated;
 	struct ep_health *health;
 	size_t health_count;
 	struct ep_grid_health grid;
@@ -134,10 +136,6 @@ struct ep_report {
 	int64_t gate_ns;
 };
 
-const struct ep_metric *ep_row_metric(const struct ep_row *row,
-				      const char *name); /* or NULL */
-/* "J", "J/token", "W" ... for a metric name; "" for a pure number. */
-const char *ep_metric_unit(const char *name);
 void ep_report_free(struct ep_report *report);
 
 #endif

@@ -271,7 +271,8 @@ static int make_tokens(struct ep_analysis *a, struct ep_token *sorted)
 
 		r->token_energy_j[i] = (double)NAN;
 		if (i > 0 && t[-1].request == t->request &&
-		    t[-1].t_ns < t->t_ns)
+		    t[-1].t_ns < t->t_ns &&
+		    t->t_ns - t[-1].t_ns >= ep_meter_min_ns(&a->total))
 			r->token_energy_j[i] = ep_energy_between(
 				a, &a->total, t[-1].t_ns, t->t_ns);
 	}

@@ -139,6 +139,15 @@ static int parse_total(const struct ep_rj *root, struct ep_run *run)
 	if (code == 0)
 		code = ep_rj_text(&total, "reason", run->total_reason,
 				  sizeof(run->total_reason));
+	if (code == 0)
+		code = ep_rj_text(&total, "source", run->total_source,
+				  sizeof(run->total_source));
+	if (code == 0)
+		code = ep_rj_text(&total, "title", run->total_title,
+				  sizeof(run->total_title));
+	if (code == 0)
+		code = ep_rj_text(root, "calibration", run->calibration,
+				  sizeof(run->calibration));
 	/* Says more than the board's when the total is not the board's. */
 	if (code == 0)
 		code = ep_rj_text(&total, "coverage", run->coverage,

@@ -25,7 +25,7 @@ struct ep_run_sensor {
 	bool failed;
 	bool absent; /* this machine has no such thing: nothing is amiss */
 	bool target; /* follows the program */
-	char reason[256];
+	char reason[512];
 	struct ep_channel *channels; /* volts_index: into channels, -1 none */
 	size_t channel_count;
 };
@@ -33,7 +33,7 @@ struct ep_run_sensor {
 struct ep_run_observer {
 	char name[64];
 	bool failed;
-	char reason[200];
+	char reason[512];
 };
 
 struct ep_run {
@@ -45,8 +45,11 @@ struct ep_run {
 	char scheduler[32];
 	char total_channels[EP_RUN_TOTAL_MAX][128];
 	size_t total_count;
-	char total_reason[256];
-	char coverage[512];
+	char total_source[64]; /* board, sensor, option, none, "" */
+	char total_reason[512];
+	char total_title[80]; /* what the board calls it, "" */
+	char calibration[64]; /* asked for by name, "" */
+	char coverage[1024];
 	char board[64], board_detected[64];
 	bool board_matched;
 	struct ep_run_sensor *sensors;

@@ -111,6 +111,20 @@ static int get_wrap(const struct ep_rj *r, uint64_t *ret)
 	return code;
 }
 
+/* Absent: no bound. */
+static int get_bound(const struct ep_rj *r, const char *key, unsigned flag,
+		     struct ep_channel *c, int64_t *ret)
+{
+	const struct ep_rj_range limit = { -LIMIT_MAX, LIMIT_MAX };
+
+	const json_t *bound = json_object_get(r->object, key);
+
+	if (!bound || json_is_null(bound))
+		return 0;
+	c->flags |= flag;
+	return ep_rj_i64(r, key, limit, ret);
+}
+
 static int get_limits(const struct ep_rj *r, struct ep_channel *c)
 {
 	const struct ep_rj_range span = { 0, SPAN_NS_MAX };
@@ -125,6 +139,12 @@ static int get_limits(const struct ep_rj *r, struct ep_channel *c)
 		code = ep_rj_i64(r, "offset", limit, &c->offset);
 	if (code == 0)
 		code = ep_rj_i64(r, "resolution", limit, &c->resolution);
+	if (code == 0)
+		code = ep_rj_i64(r, "min_window_ns", span, &c->min_window_ns);
+	if (code == 0)
+		code = get_bound(r, "low", EP_CHANNEL_LOW, c, &c->low);
+	if (code == 0)
+		code = get_bound(r, "high", EP_CHANNEL_HIGH, c, &c->high);
 	return code;
 }
 

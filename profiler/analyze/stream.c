@@ -2,6 +2,7 @@
 #include "profiler/analyze/stream.h"
 
 #include <errno.h>
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -33,6 +34,8 @@ static bool is_tracked(const struct ep_run_sensor *sensor, size_t channel)
 {
 	const struct ep_channel *c = &sensor->channels[channel];
 
+	if (c->flags & (EP_CHANNEL_LOW | EP_CHANNEL_HIGH))
+		return true;
 	switch (c->quantity) {
 	case EP_POWER_UW:
 	case EP_ENERGY_UJ:
@@ -79,8 +82,8 @@ static int64_t limit_of(const struct ep_stream *s, const struct ep_channel *c)
 {
 	int64_t refresh =
 		c->refresh_ns < REFRESH_NS_MAX ? c->refresh_ns : REFRESH_NS_MAX;
-	int64_t poll = poll_of(s);
-	int64_t longest = refresh > poll ? refresh : poll;
+	int64_t cell = s->cell_ns[c - s->sensor->channels];
+	int64_t longest = refresh > cell ? refresh : cell;
 
 	return longest * 5 > LIMIT_NS_MIN ? longest * 5 : LIMIT_NS_MIN;
 }
@@ -113,8 +116,8 @@ static double block_s(const struct ep_stream *s, const size_t *channels,
 
 		if (!s->places[channels[i]].primary)
 			continue;
-		if ((double)c->refresh_ns > need)
-			need = (double)c->refresh_ns;
+		need = fmax(need, (double)s->cell_ns[channels[i]]);
+		need = fmax(need, (double)c->refresh_ns);
 		if (c->refresh_ns == 0 && c->shape == EP_COUNTER &&
 		    s->change_ns[channels[i]] > need)
 			need = s->change_ns[channels[i]];
@@ -165,8 +168,11 @@ static int add_lane(struct ep_stream *s, const struct ep_stream_plan *plan,
 		return code;
 	sl->shift_ns = kind.shift_ns;
 	l->hold_ns = poll_of(s) / 2;
-	l->blur_ns = kind.shift_ns;
+	l->blur_ns = l->shift_ns = kind.shift_ns;
 	l->watch_ns = run->gate_ns + EP_NS_PER_S;
+	l->from_ns = run->idle_end_ns > run->idle_begin_ns ? run->idle_begin_ns
+							   : run->gate_ns;
+	l->to_ns = run->exit_ns;
 	l->bounded = kind.bounded;
 	l->gate_ns = run->gate_ns;
 	l->exit_ns = run->exit_ns;
@@ -266,6 +272,8 @@ static void take_line(struct ep_stream *s)
 		}
 		sl->lane.line_failed =
 			s->present[2] && (s->values[2] & EP_SAMPLE_ERROR);
+		sl->lane.line_lost =
+			s->present[2] && (s->values[2] & EP_SAMPLE_GAP);
 		ep_lane_line(&sl->lane, s->held_ns - sl->shift_ns, sl->values,
 			     sl->present);
 	}
@@ -273,10 +281,8 @@ static void take_line(struct ep_stream *s)
 		ep_hist_add(s->spacing, s->held_ns - s->last_ns);
 	if (s->present[1] && s->values[1] > 0)
 		s->span_sum_ns += (double)s->values[1];
-	if (s->present[2]) {
+	if (s->present[2])
 		s->unproven_count += (s->values[2] & EP_SAMPLE_UNPROVEN) != 0;
-		s->lost_count += (s->values[2] & EP_SAMPLE_GAP) != 0;
-	}
 	s->line_count++;
 	s->last_ns = s->held_ns;
 	s->held = s->paused = false;

@@ -45,6 +45,7 @@ struct ep_stream {
 	size_t *source;			/* per channel: index into values */
 	struct ep_stream_place *places; /* per channel */
 	double *change_ns; /* per channel: early estimate, 0 unknown */
+	int64_t *cell_ns;  /* per channel: between its values, likewise */
 	struct ep_stream_lane *lanes;
 	size_t lane_count;
 	int64_t poll_ns;    /* estimated from the first lines */
@@ -54,7 +55,7 @@ struct ep_stream {
 	int64_t held_ns, last_ns;
 	struct ep_hist *spacing;
 	double span_sum_ns;
-	int64_t line_count, unproven_count, backward_count, lost_count;
+	int64_t line_count, unproven_count, backward_count;
 };
 
 /*

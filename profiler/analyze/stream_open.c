@@ -8,12 +8,15 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/clock.h"
 #include "base/num.h"
 #include "base/str.h"
 
 #define EARLY_LINES 256
 #define TAIL_BYTES (256 * 1024)
 #define FIXED_COLUMNS 3
+/* A damaged file may pretend to be polled once a century. */
+#define SPACING_NS_MAX (60 * EP_NS_PER_S)
 
 static int refuse(struct ep_stream *s, const char *what)
 {
@@ -53,9 +56,10 @@ static int map_columns(struct ep_stream *s)
 	s->present = calloc(room, sizeof(*s->present));
 	s->source = calloc(n + 1, sizeof(*s->source));
 	s->change_ns = calloc(n + 1, sizeof(*s->change_ns));
+	s->cell_ns = calloc(n + 1, sizeof(*s->cell_ns));
 	s->spacing = calloc(1, sizeof(*s->spacing));
 	if (!s->values || !s->present || !s->source || !s->change_ns ||
-	    !s->spacing)
+	    !s->cell_ns || !s->spacing)
 		return -ENOMEM;
 	for (size_t i = 0; i < n; i++) {
 		const struct ep_channel *c = &s->sensor->channels[i];
@@ -82,15 +86,18 @@ struct early {
 	double spacing_ns[EARLY_LINES];
 	size_t count;
 	int64_t *before;
-	uint32_t *changes;
+	uint32_t *changes, *given;
+	uint32_t whole; /* lines of which no read failed */
 };
 
 static void early_line(struct ep_stream *s, struct early *e)
 {
 	int64_t t = s->values[0];
+	bool whole = !s->present[2] || !(s->values[2] & EP_SAMPLE_ERROR);
 
 	if (!s->present[0] || (e->count > 0 && t <= e->last_ns))
 		return;
+	e->whole += whole;
 	if (e->count == 0)
 		e->first_ns = t;
 	else
@@ -99,9 +106,38 @@ static void early_line(struct ep_stream *s, struct early *e)
 		e->changes[i] += e->count > 0 && s->present[i] &&
 				 s->values[i] != e->before[i];
 		e->before[i] = s->values[i];
+		e->given[i] += whole && s->present[i];
 	}
 	e->last_ns = t;
 	e->count++;
+}
+
+/* A channel may be read in few of the lines. */
+static int64_t spacing_of(const struct ep_stream *s, const struct early *e,
+			  size_t column)
+{
+	int64_t poll =
+		s->poll_ns < SPACING_NS_MAX ? s->poll_ns : SPACING_NS_MAX;
+	double ns;
+
+	if (column >= s->csv.columns || e->given[column] == 0)
+		return poll;
+	ns = (double)poll * e->whole / e->given[column];
+	return ns < SPACING_NS_MAX ? (int64_t)ns : SPACING_NS_MAX;
+}
+
+static void space_products(struct ep_stream *s)
+{
+	for (size_t i = 0; i < s->sensor->channel_count; i++) {
+		const struct ep_channel *c = &s->sensor->channels[i];
+		int64_t v, a;
+
+		if (!(c->flags & EP_CHANNEL_PRODUCT))
+			continue;
+		v = s->cell_ns[c->volts_index];
+		a = s->cell_ns[c->amps_index];
+		s->cell_ns[i] = v > a ? v : a;
+	}
 }
 
 /* Poll interval and refresh as the first lines show them. */
@@ -115,7 +151,8 @@ static int look_early(struct ep_stream *s, int64_t interval_ns)
 		return code;
 	e->before = calloc(s->csv.columns, sizeof(*e->before));
 	e->changes = calloc(s->csv.columns, sizeof(*e->changes));
-	if (!e->before || !e->changes)
+	e->given = calloc(s->csv.columns, sizeof(*e->given));
+	if (!e->before || !e->changes || !e->given)
 		goto out;
 	while (e->count < EARLY_LINES) {
 		code = ep_csv_ints_next(&s->csv, s->values, s->present);
@@ -133,8 +170,11 @@ static int look_early(struct ep_stream *s, int64_t interval_ns)
 		if (from < s->csv.columns && e->changes[from] > 0)
 			s->change_ns[i] = (double)(e->last_ns - e->first_ns) /
 					  (double)e->changes[from];
+		s->cell_ns[i] = spacing_of(s, e, from);
 	}
+	space_products(s);
 out:
+	free(e->given);
 	free(e->before);
 	free(e->changes);
 	free(e);
@@ -276,6 +316,7 @@ void ep_stream_close(struct ep_stream *s)
 	free(s->source);
 	free(s->places);
 	free(s->change_ns);
+	free(s->cell_ns);
 	free(s->spacing);
 	memset(s, 0, sizeof(*s));
 	s->fd = -1;

@@ -36,6 +36,20 @@ static const struct {
 	[EP_WARN_COUNTER_RESET] = { "counter-reset",
 				    "nothing else may reset the device while "
 				    "it is measured" },
+	[EP_WARN_ALARM] = { "alarm",
+			    "remove the cause (supply, cable, cooling) and "
+			    "measure again" },
+	[EP_WARN_OUT_OF_LIMITS] = { "out-of-limits",
+				    "look at the supply and at what lies "
+				    "between it and the board: an inline meter "
+				    "and its cable drop some voltage" },
+	[EP_WARN_COUNT_DIFFERS] = { "count-differs",
+				    "one of the two is wrong, or the sampling "
+				    "too slow for this load: compare with "
+				    "another meter" },
+	[EP_WARN_CALIBRATION] = { "calibration",
+				  "fit your own board against a meter before "
+				  "you quote calibrated figures" },
 	[EP_WARN_NO_PHASES] = { "no-phases",
 				"mark phases with edgeprof.h, or run as root "
 				"a program that uses libllama" },
@@ -63,8 +77,8 @@ static const struct {
 				   "the baseline was not idle: let the machine "
 				   "settle, or use a longer --idle" },
 	[EP_WARN_NO_BASELINE] = { "no-baseline",
-				  "leave --idle at its default to get net "
-				  "energies" },
+				  "leave --idle at its default, or make it "
+				  "longer, to get net energies" },
 	[EP_WARN_COUNTERS_REFUSED] = { "counters-refused",
 				       "do what the message says, or run as root" },
 	[EP_WARN_NO_PMU] = { "no-pmu",
@@ -169,7 +183,8 @@ static void look_at_total(struct ep_analysis *a)
 			r->total_reason);
 	else if (isnan(a->total.idle_w))
 		ep_warn(r, EP_WARN_NO_BASELINE,
-			"there is no baseline: net energies are not measured");
+			"net energies are not measured: %s",
+			a->total.idle_reason);
 	look_at_accuracy(a);
 }
 
@@ -186,7 +201,7 @@ static int64_t resets_of(const struct ep_stream *s)
 /* Gaps of what figures are made of. */
 static int64_t gaps_of(const struct ep_stream *s)
 {
-	int64_t most = s->lost_count;
+	int64_t most = 0;
 
 	for (size_t i = 0; i < s->lane_count; i++)
 		for (size_t k = 0; k < s->lanes[i].lane.slot_count; k++)
@@ -281,6 +296,7 @@ static void look_at_phases(struct ep_analysis *a)
 		locked += strstr(m->reason, "locked") != NULL;
 		if (!strstr(m->reason, "fresh sample") &&
 		    !strstr(m->reason, "no sample") &&
+		    !strstr(m->reason, "can judge") &&
 		    !strstr(m->reason, "window"))
 			continue;
 		weak++;
@@ -353,6 +369,7 @@ void ep_warnings_make(struct ep_analysis *a)
 {
 	struct ep_report *r = a->report;
 
+	r->validity.valid = true;
 	look_at_total(a);
 	for (size_t i = 0; i < a->stream_count; i++)
 		look_at_sensor(r, &a->streams[i]);
@@ -360,6 +377,7 @@ void ep_warnings_make(struct ep_analysis *a)
 		ep_warn(r, EP_WARN_NO_PMU,
 			"this machine shows no hardware PMU: cycles, "
 			"instructions and cache misses are not measured");
+	ep_warnings_channels(a);
 	look_at_phases(a);
 	look_at_requests(a);
 	look_at_grid(a);

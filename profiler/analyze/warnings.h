@@ -13,6 +13,10 @@ enum ep_warn {
 	EP_WARN_SENSOR_GAPS,
 	EP_WARN_SENSOR_CHANGED,
 	EP_WARN_COUNTER_RESET,
+	EP_WARN_ALARM,
+	EP_WARN_OUT_OF_LIMITS,
+	EP_WARN_COUNT_DIFFERS,
+	EP_WARN_CALIBRATION,
 	EP_WARN_NO_PHASES,
 	EP_WARN_PHASES_OVERLAP,
 	EP_WARN_PHASE_SHORT,
@@ -48,6 +52,10 @@ void ep_warn(struct ep_report *r, enum ep_warn w, const char *format, ...)
 
 /* Every warning and the validity of a->report, whose figures are made. */
 void ep_warnings_make(struct ep_analysis *a);
+/* The run is not valid, for this reason. */
+void ep_warnings_invalidate(struct ep_report *r, const char *reason);
+/* The part of it that looks at alarms, limits and meters. */
+void ep_warnings_channels(struct ep_analysis *a);
 /* The part of it that looks at events and facts. */
 void ep_warnings_events(struct ep_analysis *a);
 

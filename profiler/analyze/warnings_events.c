@@ -9,7 +9,7 @@
 /* BOOTTIME and MONOTONIC part only while the machine sleeps. */
 #define SUSPEND_NS INT64_C(50000000)
 
-static void invalidate(struct ep_report *r, const char *reason)
+void ep_warnings_invalidate(struct ep_report *r, const char *reason)
 {
 	struct ep_validity *v = &r->validity;
 
@@ -88,7 +88,7 @@ static void look_at_clock(struct ep_analysis *a)
 		ep_warn(a->report, EP_WARN_SUSPENDED,
 			"the machine was suspended for %.3g s during the run",
 			(double)slept * 1e-9);
-		invalidate(a->report, "the machine was suspended");
+		ep_warnings_invalidate(a->report, "the machine was suspended");
 	}
 }
 
@@ -103,10 +103,11 @@ static void look_at_end(struct ep_analysis *a)
 	if (e) {
 		ep_warn(r, EP_WARN_RECORDING_ERROR, "recording failed: %s",
 			e->text);
-		invalidate(r, "recording failed");
+		ep_warnings_invalidate(r, "recording failed");
 	}
 	if (!run->exit_seen)
-		invalidate(r, "the recording was cut before the program ended");
+		ep_warnings_invalidate(
+			r, "the recording was cut before the program ended");
 	if (!run->exit_seen || !run->end_seen)
 		ep_warn(r, EP_WARN_INCOMPLETE, "the recording was cut %s",
 			run->exit_seen ? "after the program ended"
@@ -165,7 +166,6 @@ void ep_warnings_events(struct ep_analysis *a)
 	const struct ep_event *e;
 	size_t count;
 
-	a->report->validity.valid = true;
 	look_at_losses(a);
 	look_at_clock(a);
 	e = nth(run, "cpu", NULL, &count);

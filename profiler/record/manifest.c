@@ -13,6 +13,21 @@
 #include "base/str.h"
 #include "base/version.h"
 #include "drivers/host.h"
+#include "profiler/record/manifest_options.h"
+
+/* jansson takes only whole UTF-8; a text that was cut may end inside of a
+ * character. */
+static json_t *text_of(const char *text)
+{
+	json_t *value = json_string(text);
+	char clean[2048];
+
+	if (value)
+		return value;
+	(void)ep_str_copy(clean, sizeof(clean), text);
+	ep_str_printable(clean);
+	return json_string(clean);
+}
 
 static json_t *flags_of(const struct ep_channel *c)
 {
@@ -59,6 +74,13 @@ static json_t *channel_json(const struct ep_slot *slot,
 	json_object_set_new(o, "gain_ppm", json_integer(c->gain_ppm));
 	json_object_set_new(o, "offset", json_integer(c->offset));
 	json_object_set_new(o, "resolution", json_integer(c->resolution));
+	if (c->min_window_ns > 0)
+		json_object_set_new(o, "min_window_ns",
+				    json_integer(c->min_window_ns));
+	if (c->flags & EP_CHANNEL_LOW)
+		json_object_set_new(o, "low", json_integer(c->low));
+	if (c->flags & EP_CHANNEL_HIGH)
+		json_object_set_new(o, "high", json_integer(c->high));
 	if (c->flags & EP_CHANNEL_PRODUCT) {
 		json_object_set_new(
 			o, "volts",
@@ -81,12 +103,12 @@ static json_t *slot_json(const struct ep_slot *slot)
 	json_object_set_new(o, "driver", json_string(slot->ops->name));
 	json_object_set_new(o, "status",
 			    json_string(slot->sensor ? "ok" : "failed"));
-	json_object_set_new(o, "reason", json_string(slot->reason));
+	json_object_set_new(o, "reason", text_of(slot->reason));
 	json_object_set_new(o, "absent", json_boolean(slot->absent));
 	json_object_set_new(o, "target",
 			    json_boolean(slot->ops->flags & EP_SENSOR_TARGET));
 	for (size_t i = 0; i < slot->notes.count; i++)
-		json_array_append_new(notes, json_string(slot->notes.text[i]));
+		json_array_append_new(notes, text_of(slot->notes.text[i]));
 	json_object_set_new(o, "notes", notes);
 	if (slot->sensor)
 		json_object_set_new(o, "file", json_string(file));
@@ -138,15 +160,37 @@ json_t *ep_manifest_command(char *const *argv)
 	return array;
 }
 
+static json_t *calibrations_json(const struct ep_board *b)
+{
+	json_t *array = json_array();
+
+	for (size_t i = 0; i < b->calibration_count; i++) {
+		const struct ep_board_calibration *c = &b->calibrations[i];
+
+		json_array_append_new(
+			array, json_pack("{s:o,s:o,s:f,s:f,s:o,s:o}", "name",
+					 text_of(c->name), "target",
+					 text_of(c->target), "gain", c->gain,
+					 "offset_w", c->offset_w, "source",
+					 text_of(c->source), "caveat",
+					 text_of(c->caveat)));
+	}
+	return array;
+}
+
 static json_t *board_json(const struct ep_session *s)
 {
 	const struct ep_board *b = s->board;
+	json_t *o = json_pack(
+		"{s:s,s:o,s:o,s:o,s:o,s:b,s:b,s:s}", "name", b->name, "title",
+		text_of(b->title), "source", text_of(b->source), "status",
+		text_of(b->status), "coverage", text_of(b->coverage), "matched",
+		s->board_matches, "asked", s->options->board != NULL,
+		"detected", s->detected);
 
-	return json_pack("{s:s,s:s,s:s,s:s,s:s,s:b,s:b,s:s}", "name", b->name,
-			 "title", b->title, "source", b->source, "status",
-			 b->status, "coverage", b->coverage, "matched",
-			 s->board_matches, "asked", s->options->board != NULL,
-			 "detected", s->detected);
+	if (b->calibration_count > 0)
+		json_object_set_new(o, "calibrations", calibrations_json(b));
+	return o;
 }
 
 static json_t *observers_json(const struct ep_session *s)
@@ -157,10 +201,10 @@ static json_t *observers_json(const struct ep_session *s)
 		const struct ep_watched *w = &s->observers[i];
 
 		json_array_append_new(array,
-				      json_pack("{s:s,s:s,s:s}", "name",
+				      json_pack("{s:s,s:s,s:o}", "name",
 						w->ops->name, "status",
 						w->observer ? "ok" : "failed",
-						"reason", w->reason));
+						"reason", text_of(w->reason)));
 	}
 	return array;
 }
@@ -171,9 +215,10 @@ static json_t *total_json(const struct ep_total *t)
 
 	for (size_t i = 0; i < t->count; i++)
 		json_array_append_new(channels, json_string(t->channels[i]));
-	return json_pack("{s:o,s:s,s:s,s:s}", "channels", channels, "source",
-			 t->source, "reason", t->reason, "coverage",
-			 t->coverage);
+	return json_pack("{s:o,s:s,s:o,s:o,s:o}", "channels", channels,
+			 "source", t->source, "reason", text_of(t->reason),
+			 "coverage", text_of(t->coverage), "title",
+			 text_of(t->title));
 }
 
 static void add_host(const struct ep_session *s, json_t *o)
@@ -230,10 +275,21 @@ static json_t *build(const struct ep_session *s)
 	json_object_set_new(o, "system_wide", json_boolean(!p->argv));
 	json_object_set_new(o, "runner", json_string(s->runner_ops->name));
 	json_object_set_new(o, "total", total_json(&s->total));
+	if (p->calibration)
+		json_object_set_new(o, "calibration",
+				    json_string(p->calibration));
 	for (size_t i = 0; i < s->slots.count; i++)
 		json_array_append_new(sensors, slot_json(s->slots.slots[i]));
 	json_object_set_new(o, "sensors", sensors);
 	json_object_set_new(o, "observers", observers_json(s));
+	if (s->environment.opened)
+		json_object_set_new(o, "environment", ep_environment_json(s));
+	if (s->environment.restored_before_count > 0)
+		json_object_set_new(
+			o, "restored_before",
+			json_integer((json_int_t)s->environment
+					     .restored_before_count));
+	ep_manifest_add_options(s, o);
 	return o;
 }
 

@@ -2,6 +2,7 @@
 #include "profiler/record/slot.h"
 
 #include <errno.h>
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -57,6 +58,21 @@ static const char *rest_of(const struct ep_slot *slot, const char *reference)
 	return reference + len + 1;
 }
 
+/* The rail's limits, SI, on a channel. */
+static void set_limits(struct ep_channel *c, const struct ep_board_rail *rail)
+{
+	double scale = pow(10, ep_quantity_si_scale(c->quantity));
+
+	if (!isnan(rail->min)) {
+		c->flags |= EP_CHANNEL_LOW;
+		c->low = llround(rail->min * scale);
+	}
+	if (!isnan(rail->max)) {
+		c->flags |= EP_CHANNEL_HIGH;
+		c->high = llround(rail->max * scale);
+	}
+}
+
 static void add_product(struct ep_slot *slot, const struct ep_board_rail *rail)
 {
 	const char *volts = rest_of(slot, rail->volts);
@@ -87,6 +103,7 @@ static void add_product(struct ep_slot *slot, const struct ep_board_rail *rail)
 	c->refresh_ns = slot->channels[a].refresh_ns;
 	c->window_ns = slot->channels[a].window_ns;
 	c->gain_ppm = slot->channels[v].gain_ppm + slot->channels[a].gain_ppm;
+	set_limits(c, rail);
 }
 
 static int take_channels(struct ep_slot *slot, const struct ep_board *board)
@@ -106,8 +123,10 @@ static int take_channels(struct ep_slot *slot, const struct ep_board *board)
 		const char *glob = rest_of(slot, rail->channel);
 
 		for (size_t i = 0; glob && i < slot->channel_count; i++)
-			if (ep_str_glob(glob, slot->channels[i].name))
+			if (ep_str_glob(glob, slot->channels[i].name)) {
 				slot->channels[i].role = rail->role;
+				set_limits(&slot->channels[i], rail);
+			}
 		if (!rail->channel)
 			add_product(slot, rail);
 	}

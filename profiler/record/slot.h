@@ -77,7 +77,8 @@ struct ep_total {
 	size_t count;
 	const char *source; /* "board", "sensor", "option", "none" */
 	char reason[320];   /* why there is none; "" when there is */
-	char coverage[512]; /* what it includes and leaves out */
+	char coverage[1024]; /* what it includes and leaves out */
+	char title[80];	    /* what the board calls it; "" */
 };
 int ep_total_choose(const struct ep_slot_list *list,
 		    const struct ep_board *board, const char *wanted,

@@ -99,8 +99,10 @@ static int parse_option(const char *text, struct sensor_option *ret,
 			   text) ||
 	    !ep_str_format(ret->address, sizeof(ret->address), "%.*s",
 			   (int)address_len, rest))
-		return ep_err_set(err, -EINVAL, "--sensor %.60s... is too long",
-				  text);
+		return ep_err_set(err, -EINVAL,
+				  "--sensor %.*s: its name or its address is "
+				  "too long",
+				  (int)(name_len < 40 ? name_len : 40), text);
 	rest += address_len;
 	return ep_conf_from_options("--sensor", *rest == ',' ? rest + 1 : "",
 				    &ret->keys, err);

@@ -6,9 +6,11 @@
 
 #include "base/str.h"
 
+/* What was agreed on, and what only checks another channel, is no total. */
 static bool is_power(const struct ep_channel *c)
 {
-	return c->quantity == EP_POWER_UW || c->quantity == EP_ENERGY_UJ;
+	return (c->quantity == EP_POWER_UW || c->quantity == EP_ENERGY_UJ) &&
+	       !(c->flags & (EP_CHANNEL_NEGOTIATED | EP_CHANNEL_CHECK));
 }
 
 static void add(struct ep_total *t, const struct ep_slot *slot,
@@ -63,7 +65,9 @@ static int choose_wanted(const struct ep_slot_list *list, const char *wanted,
 	if (t->count == 0)
 		return ep_err_set(err, -EINVAL,
 				  "--total %s: no sensor of this run has such "
-				  "a power or energy channel",
+				  "a power or energy channel that may be a "
+				  "total (a meter's own count and negotiated "
+				  "power may not)",
 				  wanted);
 	t->source = "option";
 	return 0;
@@ -89,25 +93,63 @@ static void explain(const struct ep_slot_list *list,
 			    board->name);
 }
 
+/* Is it a sensor of this board's total that was not opened? */
+static bool is_missing(const struct ep_slot *slot,
+		       const struct ep_board_rail *rail)
+{
+	const char *at = rail->channel ? rail->channel : rail->amps;
+	size_t len = strlen(slot->id);
+
+	return !slot->sensor && !slot->from_option &&
+	       rail->role == EP_ROLE_TOTAL && at &&
+	       strncmp(at, slot->id, len) == 0 && at[len] == '.';
+}
+
+/* A part of the total that this machine does not deliver: the board's text
+ * would claim too much. */
+static void say_missing(struct ep_total *t, const struct ep_slot_list *list,
+			const struct ep_board *board)
+{
+	for (size_t s = 0; s < list->count; s++) {
+		const struct ep_slot *slot = list->slots[s];
+
+		for (size_t r = 0; r < board->rail_count; r++) {
+			const struct ep_board_rail *rail = &board->rails[r];
+			size_t used = strlen(t->coverage);
+
+			if (!is_missing(slot, rail))
+				continue;
+			(void)ep_str_format(t->coverage + used,
+					    sizeof(t->coverage) - used,
+					    " NOT IN IT HERE: %.40s (%.40s: "
+					    "%.200s).",
+					    rail->name, slot->id, slot->reason);
+			break;
+		}
+	}
+}
+
 /* The board's text speaks of the board's own total. */
 static void say_coverage(struct ep_total *t, const struct ep_board *board,
 			 bool model)
 {
 	if (t->count == 0)
 		return;
-	if (strcmp(t->source, "board") == 0)
+	if (strcmp(t->source, "board") == 0) {
 		(void)ep_str_copy(t->coverage, sizeof(t->coverage),
 				  board->coverage);
-	else if (model)
+		(void)ep_str_copy(t->title, sizeof(t->title), board->total);
+	} else if (model) {
 		(void)ep_str_copy(t->coverage, sizeof(t->coverage),
 				  "Nothing is measured: the watts are a "
 				  "model of CPU utilisation, not fitted to "
 				  "this machine.");
-	else
+	} else {
 		(void)ep_str_format(t->coverage, sizeof(t->coverage),
 				    "What %.60s is wired to; board %s's "
 				    "coverage does not apply.",
 				    t->channels[0], board->name);
+	}
 }
 
 int ep_total_choose(const struct ep_slot_list *list,
@@ -146,6 +188,8 @@ int ep_total_choose(const struct ep_slot_list *list,
 			model = true;
 		}
 	say_coverage(&t, board, model);
+	if (t.count > 0 && strcmp(t.source, "board") == 0)
+		say_missing(&t, list, board);
 	if (t.count == 0)
 		explain(list, board, &t);
 	*ret = t;

@@ -127,6 +127,16 @@ static void put_total(struct ep_json_out *o, const struct ep_report *r)
 	ep_json_close(o, '}');
 }
 
+/* One figure for each of the totals. */
+static void put_by_phase(struct ep_json_out *o, const char *key,
+			 const struct ep_report *r, const struct ep_metric *m)
+{
+	ep_json_open(o, key, '{', false);
+	for (size_t k = 0; k < r->total_count; k++)
+		put_metric(o, r->totals[k].phase.name, &m[k]);
+	ep_json_close(o, '}');
+}
+
 static void put_channels(struct ep_json_out *o, const struct ep_report *r)
 {
 	ep_json_open(o, "channels", '[', false);
@@ -138,14 +148,59 @@ static void put_channels(struct ep_json_out *o, const struct ep_report *r)
 		ep_json_text(o, "role", ep_role_name(c->role));
 		ep_json_bool(o, "primary", c->primary);
 		ep_json_bool(o, "estimated", c->estimated);
+		ep_json_bool(o, "accuracy_known", c->has_limits);
 		put_metric(o, "idle_w", &c->idle_w);
-		ep_json_open(o, "energy_j", '{', false);
-		for (size_t k = 0; k < r->total_count; k++)
-			put_metric(o, r->totals[k].phase.name, &c->energy_j[k]);
-		ep_json_close(o, '}');
+		put_by_phase(o, "energy_j", r, c->energy_j);
 		ep_json_close(o, '}');
 	}
 	ep_json_close(o, ']');
+}
+
+static void put_meters(struct ep_json_out *o, const struct ep_report *r)
+{
+	ep_json_open(o, "meters", '[', false);
+	for (size_t i = 0; i < r->meter_count; i++) {
+		const struct ep_meter_row *m = &r->meters[i];
+		bool declared = m->declared_refresh_ns > 0;
+
+		ep_json_open(o, NULL, '{', false);
+		ep_json_text(o, "sensor", m->sensor);
+		ep_json_text(o, "what", m->what);
+		ep_json_bool(o, "primary", m->primary);
+		ep_json_bool(o, "estimated", m->estimated);
+		ep_json_bool(o, "accuracy_known", m->has_limits);
+		ep_json_number(o, "declared_refresh_s",
+			       declared ? (double)m->declared_refresh_ns / 1e9
+					: (double)NAN);
+		ep_json_number(o, "measured_refresh_s", m->measured_refresh_s);
+		put_metric(o, "idle_w", &m->idle_w);
+		put_by_phase(o, "energy_j", r, m->energy_j);
+		put_by_phase(o, "power_mean_w", r, m->mean_w);
+		if (!m->primary)
+			put_by_phase(o, "difference_j", r, m->difference_j);
+		put_metric(o, "own_count_j", &m->count_j);
+		put_metric(o, "own_count_difference_j", &m->count_difference_j);
+		ep_json_close(o, '}');
+	}
+	ep_json_close(o, ']');
+}
+
+static void put_calibrated(struct ep_json_out *o, const struct ep_report *r)
+{
+	const struct ep_calibrated *c = &r->calibrated;
+
+	if (!c->name[0]) {
+		ep_json_value(o, "calibrated", NULL);
+		return;
+	}
+	ep_json_open(o, "calibrated", '{', false);
+	ep_json_text(o, "name", c->name);
+	ep_json_text(o, "target", c->target);
+	ep_json_text(o, "source", c->source);
+	ep_json_text(o, "caveat", c->caveat);
+	put_by_phase(o, "energy_j", r, c->energy_j);
+	put_by_phase(o, "power_mean_w", r, c->mean_w);
+	ep_json_close(o, '}');
 }
 
 static void put_health(struct ep_json_out *o, const struct ep_report *r)
@@ -250,6 +305,8 @@ static int json_render(const struct ep_report *r,
 	put_totals(&o, r);
 	put_rows(&o, "requests", r->requests, r->request_count);
 	put_channels(&o, r);
+	put_meters(&o, r);
+	put_calibrated(&o, r);
 	ep_json_value(&o, "sensors", json_object_get(r->run, "sensors"));
 	ep_json_value(&o, "observers", json_object_get(r->run, "observers"));
 	put_health(&o, r);

@@ -167,6 +167,37 @@ static void put_command(struct ep_page *page)
 		     text[0] != '\0' ? text : "none: the whole system");
 }
 
+/* What was asked of threads and CPUs, beside what was seen. */
+static void put_placement(struct ep_page *page)
+{
+	const json_t *asked = json_object_get(
+		json_object_get(page->report->run, "options"), "threads");
+	const char *program = ep_page_run_text(page, "options", "program_cpus");
+	const char *own = ep_page_run_text(page, "options", "edgeprof_cpus");
+
+	if (json_is_integer(asked) && page->report->threads_seen < 0)
+		ep_page_fact(page, "threads",
+			     "asked %" JSON_INTEGER_FORMAT
+			     "; how many were busy is not measured",
+			     json_integer_value(asked));
+	else if (json_is_integer(asked))
+		ep_page_fact(page, "threads",
+			     "asked %" JSON_INTEGER_FORMAT ", saw %" PRId64,
+			     json_integer_value(asked),
+			     page->report->threads_seen);
+	if (program[0] || own[0])
+		ep_page_fact(page, "CPUs", "%s%s%s%s%s",
+			     program[0] ? "program " : "", program,
+			     program[0] && own[0] ? ", " : "",
+			     own[0] ? "edgeprof " : "", own);
+}
+
+static bool threads_were_asked(const struct ep_page *page)
+{
+	return json_object_get(json_object_get(page->report->run, "options"),
+			       "threads") != NULL;
+}
+
 static void put_result(struct ep_page *page)
 {
 	const struct ep_report *r = page->report;
@@ -178,7 +209,7 @@ static void put_result(struct ep_page *page)
 		(void)ep_str_format(requests, sizeof(requests),
 				    ", %zu request%s", r->request_count,
 				    r->request_count == 1 ? "" : "s");
-	if (r->threads_seen >= 0)
+	if (r->threads_seen >= 0 && !threads_were_asked(page))
 		(void)ep_str_format(threads, sizeof(threads),
 				    ", %" PRId64 " busy thread%s seen",
 				    r->threads_seen,
@@ -186,6 +217,7 @@ static void put_result(struct ep_page *page)
 	ep_page_fact(page, "result", "%s after %s s%s%s", r->exit_text,
 		     duration[0] != '\0' ? duration : "an unknown time",
 		     requests, threads);
+	put_placement(page);
 }
 
 static void put_board(struct ep_page *page)
@@ -347,8 +379,11 @@ int ep_page_build(const struct ep_report *report,
 	put_head(&page);
 	ep_page_phases(&page);
 	ep_page_requests(&page);
+	ep_page_meters(&page);
+	ep_page_calibrated(&page);
 	ep_page_channels(&page);
 	ep_page_sensors(&page);
+	ep_page_environment(&page);
 	ep_page_recording(&page);
 	put_legend(&page);
 	free(page.table);

@@ -70,7 +70,10 @@ void ep_page_latency(struct ep_page *page); /* page_requests.c */
 void ep_page_requests(struct ep_page *page);
 void ep_page_channels(struct ep_page *page); /* page_sensors.c */
 void ep_page_sensors(struct ep_page *page);
-void ep_page_recording(struct ep_page *page); /* page_recording.c */
+void ep_page_meters(struct ep_page *page); /* page_meters.c */
+void ep_page_calibrated(struct ep_page *page);
+void ep_page_environment(struct ep_page *page); /* page_environment.c */
+void ep_page_recording(struct ep_page *page);	/* page_recording.c */
 
 /* Shared by the parts. */
 void ep_page_table_start(struct ep_page *page);
@@ -86,6 +89,11 @@ void ep_page_note(struct ep_page *page, const char *format, ...)
 /* Remembers that what is missing for this reason; once for each pair. */
 void ep_page_gap(struct ep_page *page, const char *what, const char *reason);
 void ep_page_gaps_end(struct ep_page *page); /* prints and forgets them */
+
+/* Adds a name to a list "a, b"; past its end one "..." stands for the rest. */
+void ep_page_list_add(char *list, size_t size, const char *name);
+/* Whose accuracy is not known; nothing when the list is empty. */
+void ep_page_unknown(struct ep_page *page, const char *list);
 
 /* A text of run.json at key, or inside the object at key; "" when absent. */
 const char *ep_page_run_text(const struct ep_page *page, const char *object,

@@ -58,6 +58,7 @@ void ep_page_channels(struct ep_page *page)
 	const struct ep_report *r = page->report;
 	size_t generation = find_total(r, EP_PHASE_GENERATION);
 	size_t shown = 0;
+	char unknown[400] = "";
 
 	/* A single channel that is the total says nothing new. */
 	if (r->total_count == 0 || r->channel_count == 0 ||
@@ -71,9 +72,18 @@ void ep_page_channels(struct ep_page *page)
 	if (generation < r->total_count - 1)
 		(void)ep_page_table_column(page, "generation", "J", false);
 	(void)ep_page_table_column(page, "whole run", "J", false);
-	for (; shown < r->channel_count && shown < ROWS_SHOWN_MAX; shown++)
-		put_channel(page, &r->channels[shown], generation);
+	for (; shown < r->channel_count && shown < ROWS_SHOWN_MAX; shown++) {
+		const struct ep_channel_row *c = &r->channels[shown];
+
+		put_channel(page, c, generation);
+		/* The total has a warning of its own, meters their section. */
+		if (!c->has_limits && !c->estimated && !c->primary &&
+		    (r->meter_count < 2 || c->role != EP_ROLE_TOTAL) &&
+		    !ep_cell_missing(&c->energy_j[r->total_count - 1]))
+			ep_page_list_add(unknown, sizeof(unknown), c->name);
+	}
 	ep_page_table_end(page);
+	ep_page_unknown(page, unknown);
 	ep_page_note(page, "totals, parts and what is measured aside are never "
 			   "added to each other");
 	if (shown < r->channel_count)
@@ -212,6 +222,32 @@ static bool is_warned(const struct ep_report *r, const char *name)
 	return false;
 }
 
+/* Values two devices agreed on: nobody measured them. */
+static void put_negotiated(struct ep_page *page, const char *name,
+			   const json_t *sensor)
+{
+	const json_t *channel, *flag;
+	char list[400] = "";
+	size_t i, k;
+
+	json_array_foreach(json_object_get(sensor, "channels"), i, channel)
+	{
+		const char *its =
+			json_string_value(json_object_get(channel, "name"));
+
+		json_array_foreach(json_object_get(channel, "flags"), k,
+				   flag) if (its && json_string_value(flag) &&
+					     strcmp(json_string_value(flag),
+						    "negotiated") == 0)
+			ep_page_list_add(list, sizeof(list), its);
+	}
+	if (list[0])
+		ep_page_note(page,
+			     "%s: %s: negotiated, not measured: shown in "
+			     "trace.csv, in no figure",
+			     name, list);
+}
+
 /* What could not be opened, and what the sensor says about itself. */
 static void put_states(struct ep_page *page, const char *list, const char *id,
 		       const char *missing)
@@ -240,6 +276,7 @@ static void put_states(struct ep_page *page, const char *list, const char *id,
 					     k < ROWS_SHOWN_MAX)
 			ep_page_note(page, "%s: %s", name,
 				     json_string_value(note));
+		put_negotiated(page, name, sensor);
 	}
 }
 

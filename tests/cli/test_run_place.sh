@@ -6,6 +6,8 @@
 run $fast -o "$dir/threads" --threads 3 -- sh -c 'echo "$0 $OMP_NUM_THREADS"' 't{threads} {other} {{threads}'
 status_is threads_go_into_arguments_and_environment 0 '^t3 {other} {threads} 3$' "$dir/out"
 
+status_is threads_asked_and_seen 0 'threads  *asked 3; how many were busy is not measured'
+
 run $fast -o "$dir/braces" -- printf '%s\n' '{{threads} {threads}'
 status_is without_threads_braces_stay 0 '^{{threads} {threads}$' "$dir/out"
 

@@ -36,18 +36,16 @@ static json_t *channel_json(const struct support_sensor *s,
 			    const struct ep_channel *c)
 {
 	static const char *const roles[] = { "none", "total", "part", "aside" };
+	static const char *const words[] = { "estimated", "event", "hardware",
+					     "product",	  "alarm", "negotiated",
+					     "check" };
 	json_t *flags = json_array();
 	char wrap[24];
 	json_t *o;
 
-	if (c->flags & EP_CHANNEL_ESTIMATED)
-		json_array_append_new(flags, json_string("estimated"));
-	if (c->flags & EP_CHANNEL_EVENT)
-		json_array_append_new(flags, json_string("event"));
-	if (c->flags & EP_CHANNEL_HARDWARE)
-		json_array_append_new(flags, json_string("hardware"));
-	if (c->flags & EP_CHANNEL_PRODUCT)
-		json_array_append_new(flags, json_string("product"));
+	for (size_t i = 0; i < sizeof(words) / sizeof(words[0]); i++)
+		if (c->flags & 1U << i)
+			json_array_append_new(flags, json_string(words[i]));
 	(void)snprintf(wrap, sizeof(wrap), "%llu", (unsigned long long)c->wrap);
 	o = json_pack("{s:s,s:s,s:s,s:s,s:o,s:s,s:I,s:I,s:I,s:I,s:I}", "name",
 		      c->name, "quantity", ep_quantity_unit(c->quantity),
@@ -58,6 +56,13 @@ static json_t *channel_json(const struct support_sensor *s,
 		      (json_int_t)c->gain_ppm, "offset", (json_int_t)c->offset,
 		      "resolution", (json_int_t)c->resolution);
 	assert_non_null(o);
+	if (c->min_window_ns > 0)
+		json_object_set_new(o, "min_window_ns",
+				    json_integer(c->min_window_ns));
+	if (c->flags & EP_CHANNEL_LOW)
+		json_object_set_new(o, "low", json_integer(c->low));
+	if (c->flags & EP_CHANNEL_HIGH)
+		json_object_set_new(o, "high", json_integer(c->high));
 	if (c->flags & EP_CHANNEL_PRODUCT) {
 		const struct support_channel *all = s->channels;
 
@@ -89,8 +94,9 @@ static json_t *sensor_json(const struct support_sensor *s)
 	return o;
 }
 
-static json_t *total_json(const char *total)
+static json_t *total_json(const struct support_run *r)
 {
+	const char *total = r->total, *source = total ? "sensor" : "none";
 	json_t *channels = json_array();
 	char text[512];
 
@@ -103,9 +109,10 @@ static json_t *total_json(const char *total)
 		json_array_append_new(channels, json_string(p));
 		p = more ? comma + 1 : comma;
 	}
-	return json_pack("{s:o,s:s,s:s}", "channels", channels, "source",
-			 total ? "sensor" : "none", "reason",
-			 total ? "" : "no power sensor");
+	return json_pack("{s:o,s:s,s:s,s:s*}", "channels", channels, "source",
+			 r->total_source ? r->total_source : source, "reason",
+			 total ? "" : "no power sensor", "title",
+			 r->total_title);
 }
 
 static int64_t interval_of(const struct support_run *r)
@@ -127,12 +134,18 @@ static void write_json(const struct support_folder *f,
 		      (json_int_t)1700000000000000000LL, "interval_ns",
 		      (json_int_t)interval_of(r), "jitter", r->jitter,
 		      "system_wide", r->system_wide, "scheduler", "fifo",
-		      "total", total_json(r->total), "sensors", sensors);
+		      "total", total_json(r), "sensors", sensors);
 	assert_non_null(o);
 	json_object_set_new(o, "board",
 			    json_pack("{s:s,s:s,s:s,s:b}", "name", "test",
 				      "title", "a test board", "coverage",
 				      "all of it", "matched", 1));
+	if (r->calibrations)
+		json_object_set_new(json_object_get(o, "board"), "calibrations",
+				    json_loads(r->calibrations, 0, NULL));
+	if (r->calibration)
+		json_object_set_new(o, "calibration",
+				    json_string(r->calibration));
 	json_object_set_new(o, "observers",
 			    json_pack("[{s:s,s:s,s:s}]", "name", "marks",
 				      "status", "ok", "reason", ""));
@@ -218,10 +231,12 @@ static void write_cell(FILE *out, const struct support_channel *c, double t_s)
 /* As the recorder does: a line with a cell that failed says so. */
 static int line_flags(const struct support_sensor *s, double t_s)
 {
+	int flags = s->flags | (s->more_flags ? s->more_flags(t_s) : 0);
+
 	for (size_t i = 0; s->skip_cell && i < s->channel_count; i++)
 		if (s->skip_cell(t_s, i))
-			return s->flags | EP_SAMPLE_ERROR;
-	return s->flags;
+			return flags | EP_SAMPLE_ERROR;
+	return flags;
 }
 
 static void write_line(FILE *out, const struct support_sensor *s, double t_s)
@@ -231,7 +246,8 @@ static void write_line(FILE *out, const struct support_sensor *s, double t_s)
 	for (size_t i = 0; i < s->channel_count; i++) {
 		if (s->channels[i].ch.flags & EP_CHANNEL_PRODUCT)
 			continue;
-		if (s->skip_cell && s->skip_cell(t_s, i))
+		if ((s->skip_cell && s->skip_cell(t_s, i)) ||
+		    (s->spare_cell && s->spare_cell(t_s, i)))
 			(void)fputc(',', out);
 		else
 			write_cell(out, &s->channels[i], t_s);

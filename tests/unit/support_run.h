@@ -36,6 +36,9 @@ struct support_sensor {
 	size_t channel_count;
 	bool (*skip_line)(double t_s);		       /* NULL: none */
 	bool (*skip_cell)(double t_s, size_t channel); /* NULL: none */
+	/* Cells that are not read: empty, and no error. */
+	bool (*spare_cell)(double t_s, size_t channel);
+	int (*more_flags)(double t_s); /* of a line; NULL: none */
 };
 
 /* A mark, as edgeprof.h makes it; name "" ends the phase before. */
@@ -54,7 +57,10 @@ struct support_run {
 	bool jitter, system_wide;
 	const struct support_sensor *sensors;
 	size_t sensor_count;
-	const char *total; /* "a.b,c.d"; NULL none */
+	const char *total;			/* "a.b,c.d"; NULL none */
+	const char *total_source, *total_title; /* NULL: sensor, none */
+	const char *calibration;		/* NULL: none */
+	const char *calibrations; /* JSON of board.calibrations, or NULL */
 	const struct support_mark *marks;
 	size_t mark_count;
 	const char *const *facts; /* "name=value", NULL-terminated; or NULL */

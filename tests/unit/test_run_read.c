@@ -63,6 +63,72 @@ static void a_sensor_table_is_read(void **state)
 	ep_run_done(&run);
 }
 
+static void what_a_channel_may_say_of_itself_is_read(void **state)
+{
+	static const char text[] =
+		RUN(",\"calibration\":\"plug\",\"total\":{\"channels\":[],"
+		    "\"source\":\"board\",\"title\":\"PMIC sum\"},"
+		    "\"sensors\":[" SENSOR(
+			    "s", "sensors/s.csv",
+			    "{\"name\":\"v\",\"quantity\":\"uv\","
+			    "\"low\":-4750000,\"high\":null},"
+			    "{\"name\":\"p\",\"quantity\":\"uw\","
+			    "\"flags\":[\"alarm\",\"negotiated\",\"check\"],"
+			    "\"min_window_ns\":20000000000,\"high\":7}") "]");
+	const struct ep_channel *c;
+	struct ep_run run;
+	struct ep_err err;
+
+	(void)state;
+	assert_int_equal(parse(text, &run, &err), 0);
+	assert_string_equal(run.calibration, "plug");
+	assert_string_equal(run.total_title, "PMIC sum");
+	assert_string_equal(run.total_source, "board");
+	c = run.sensors[0].channels;
+	assert_int_equal(c[0].flags, EP_CHANNEL_LOW);
+	assert_int_equal(c[0].low, -4750000);
+	assert_int_equal(c[0].min_window_ns, 0);
+	assert_int_equal(c[1].flags, EP_CHANNEL_ALARM | EP_CHANNEL_NEGOTIATED |
+					     EP_CHANNEL_CHECK |
+					     EP_CHANNEL_HIGH);
+	assert_int_equal(c[1].high, 7);
+	assert_true(c[1].min_window_ns == INT64_C(20000000000));
+	ep_run_done(&run);
+	/* Folders of before know none of it. */
+	assert_int_equal(parse(RUN(",\"sensors\":[" SENSOR("s", "sensors/s.csv",
+							   CHANNEL) "]"),
+			       &run, &err),
+			 0);
+	assert_int_equal(run.sensors[0].channels[0].flags, 0);
+	assert_string_equal(run.calibration, "");
+	assert_string_equal(run.total_title, "");
+	ep_run_done(&run);
+}
+
+/* As long as the recorder may make it. */
+static void long_reasons_are_read(void **state)
+{
+	char text[2048], reason[480];
+	struct ep_run run;
+	struct ep_err err;
+
+	(void)state;
+	memset(reason, 'r', sizeof(reason) - 1);
+	reason[sizeof(reason) - 1] = '\0';
+	(void)snprintf(text, sizeof(text),
+		       "{\"schema\":\"edgeprof.run/1\","
+		       "\"total\":{\"channels\":[],\"reason\":\"%.319s\"},"
+		       "\"sensors\":[{\"id\":\"s\",\"status\":\"failed\","
+		       "\"reason\":\"%s\"}],"
+		       "\"observers\":[{\"name\":\"o\",\"reason\":\"%s\"}]}",
+		       reason, reason, reason);
+	assert_int_equal(parse(text, &run, &err), 0);
+	assert_string_equal(run.sensors[0].reason, reason);
+	assert_string_equal(run.observers[0].reason, reason);
+	assert_int_equal(strlen(run.total_reason), 319);
+	ep_run_done(&run);
+}
+
 struct refusal {
 	const char *json, *says;
 };
@@ -121,6 +187,20 @@ static const struct refusal refusals[] = {
 	  "adds one channel twice" },
 	{ RUN(",\"total\":{\"channels\":[7]}"), "channel names" },
 	{ RUN(",\"board\":\"x86\""), "board is not an object" },
+	{ RUN(",\"calibration\":7"), "calibration is not text" },
+	{ RUN(",\"total\":{\"title\":[]}"), "title is not text" },
+	{ RUN(",\"sensors\":[" SENSOR("x", "sensors/x.csv",
+				      "{\"name\":\"a\",\"quantity\":\"uw\","
+				      "\"min_window_ns\":-1}") "]"),
+	  "min_window_ns is out of range" },
+	{ RUN(",\"sensors\":[" SENSOR("x", "sensors/x.csv",
+				      "{\"name\":\"a\",\"quantity\":\"uw\","
+				      "\"low\":4.7}") "]"),
+	  "low is not an integer" },
+	{ RUN(",\"sensors\":[" SENSOR("x", "sensors/x.csv",
+				      "{\"name\":\"a\",\"quantity\":\"uw\","
+				      "\"high\":9223372036854775807}") "]"),
+	  "high is out of range" },
 };
 
 static void hostile_values_are_refused_with_a_sentence(void **state)
@@ -301,6 +381,8 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(a_sensor_table_is_read),
+		cmocka_unit_test(what_a_channel_may_say_of_itself_is_read),
+		cmocka_unit_test(long_reasons_are_read),
 		cmocka_unit_test(hostile_values_are_refused_with_a_sentence),
 		cmocka_unit_test(events_are_sorted_and_damage_is_counted),
 		cmocka_unit_test(a_file_that_holds_no_events_is_told),

@@ -18,6 +18,7 @@ static struct ep_sensor there;
 
 static const struct ep_sensor_ops rapl = { .name = "rapl" };
 static const struct ep_sensor_ops meter = { .name = "meter" };
+static const struct ep_sensor_ops card = { .name = "card" };
 static const struct ep_sensor_ops model = { .name = "estimate",
 					    .flags = EP_SENSOR_MODEL };
 
@@ -64,6 +65,7 @@ static int setup(void **state)
 	memset(&board, 0, sizeof(board));
 	strcpy(board.name, "x86");
 	board.coverage = "packages";
+	board.total = "";
 	return 0;
 }
 
@@ -95,6 +97,61 @@ static void a_meter_stands_in_when_the_board_does_not_deliver(void **state)
 	assert_string_equal(t.channels[0], "meter.power");
 	assert_string_equal(t.source, "sensor");
 	assert_non_null(strstr(t.coverage, "What meter.power is wired to"));
+}
+
+/* The board's text speaks of packages and cards: here are cards alone. */
+static void what_a_total_lacks_is_said(void **state)
+{
+	struct ep_total t;
+
+	(void)state;
+	board.rails[0] = (struct ep_board_rail){ .name = "packages",
+						 .channel = "rapl.package_*",
+						 .role = EP_ROLE_TOTAL };
+	board.rails[1] = (struct ep_board_rail){ .name = "memory",
+						 .channel = "rapl.dram_*",
+						 .role = EP_ROLE_ASIDE };
+	board.rails[2] = (struct ep_board_rail){ .name = "cards",
+						 .channel = "card.total",
+						 .role = EP_ROLE_TOTAL };
+	board.rail_count = 3;
+	add(&rapl, package, 3, false);
+	add(&card, guess, 1, false);
+	assert_int_equal(ep_total_choose(&list, &board, NULL, &t, NULL), 0);
+	assert_string_equal(t.coverage, "packages");
+	slots[0].sensor = NULL;
+	strcpy(slots[0].reason, "root only");
+	assert_int_equal(ep_total_choose(&list, &board, NULL, &t, NULL), 0);
+	assert_int_equal(t.count, 1);
+	assert_string_equal(t.coverage, "packages NOT IN IT HERE: packages "
+					"(rapl: root only).");
+}
+
+/* A meter's own count, and what a charger was promised. */
+static struct ep_channel doubtful[] = {
+	{ .name = "agreed",
+	  .quantity = EP_POWER_UW,
+	  .role = EP_ROLE_TOTAL,
+	  .flags = EP_CHANNEL_NEGOTIATED },
+	{ .name = "energy",
+	  .quantity = EP_ENERGY_UJ,
+	  .flags = EP_CHANNEL_CHECK },
+};
+
+static void what_is_not_measured_may_be_no_total(void **state)
+{
+	struct ep_err err = { 0 };
+	struct ep_total t;
+
+	(void)state;
+	add(&meter, doubtful, 2, true);
+	assert_int_equal(ep_total_choose(&list, &board, NULL, &t, NULL), 0);
+	assert_int_equal(t.count, 0);
+	assert_string_equal(t.source, "none");
+	assert_int_equal(
+		ep_total_choose(&list, &board, "meter.energy", &t, &err),
+		-EINVAL);
+	assert_non_null(strstr(err.text, "own count"));
 }
 
 static void a_model_never_stands_in_for_a_measurement(void **state)
@@ -160,6 +217,9 @@ int main(void)
 		cmocka_unit_test_setup(
 			a_meter_stands_in_when_the_board_does_not_deliver,
 			setup),
+		cmocka_unit_test_setup(what_a_total_lacks_is_said, setup),
+		cmocka_unit_test_setup(what_is_not_measured_may_be_no_total,
+				       setup),
 		cmocka_unit_test_setup(
 			a_model_never_stands_in_for_a_measurement, setup),
 		cmocka_unit_test_setup(
