@@ -21,7 +21,8 @@ struct ep_root {
 	int fd; /* -1: not redirected */
 };
 
-/* The machine itself: for paths that were typed on the command line. */
+/* The machine itself: for paths that were typed on the command line, which may
+ * be relative. */
 extern const struct ep_root ep_root_machine;
 
 /* path NULL or "" means "/".  -ENOENT, -ENOTDIR, -EACCES with a sentence. */

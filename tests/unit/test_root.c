@@ -271,9 +271,23 @@ static void a_bad_root_is_a_sentence(void **state)
 
 #define ROOT_TEST(f) cmocka_unit_test_setup_teardown(f, make_tree, remove_tree)
 
+static void a_typed_path_may_be_relative(void **state)
+{
+	struct ep_root root = { .fd = -1 };
+	int fd = ep_root_openat(&ep_root_machine, ".", O_PATH);
+
+	(void)state;
+	assert_true(fd >= 0);
+	close(fd);
+	assert_int_equal(ep_root_openat(&root, ".", O_PATH), -EINVAL);
+	assert_int_equal(ep_root_openat(&ep_root_machine, "", O_RDONLY),
+			 -ENOENT);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(a_typed_path_may_be_relative),
 		ROOT_TEST(paths_and_links_resolve_below_the_root),
 		ROOT_TEST(nothing_outside_the_root_is_reached),
 		ROOT_TEST(each_errno_of_a_failed_open),
