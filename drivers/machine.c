@@ -13,6 +13,7 @@ static const char *const device_trees[] = {
 	"/proc/device-tree",
 	"/sys/firmware/devicetree/base",
 };
+#define DMI_DIR "/sys/class/dmi/id"
 #define DEVICE_TREE_COUNT (sizeof(device_trees) / sizeof(device_trees[0]))
 
 static int open_property(const struct ep_root *root, const char *name)
@@ -55,6 +56,40 @@ bool ep_machine_compatible(const struct ep_root *root, const char *wanted)
 		if (strcmp(text + at, wanted) == 0)
 			return true;
 	return false;
+}
+
+void ep_machine_compatibles(const struct ep_root *root, char *ret, size_t size)
+{
+	char text[4096];
+	int fd = open_property(root, "compatible");
+	int n = fd < 0 ? fd : ep_kept_read_text(fd, text, sizeof(text));
+
+	(void)ep_str_copy(ret, size, "");
+	for (int at = 0; at < n; at += (int)strlen(text + at) + 1) {
+		size_t len = strlen(ret);
+
+		(void)ep_str_format(ret + len, size - len, "%s%s",
+				    len && text[at] ? ", " : "", text + at);
+	}
+	if (fd >= 0)
+		close(fd);
+	ep_str_printable(ret);
+}
+
+void ep_machine_product(const struct ep_root *root, char *ret, size_t size)
+{
+	char vendor[128] = "", product[128] = "";
+
+	(void)ep_str_copy(ret, size, "");
+	if (ep_root_read_text(root, DMI_DIR "/sys_vendor", vendor,
+			      sizeof(vendor)) < 0)
+		vendor[0] = '\0';
+	if (ep_root_read_text(root, DMI_DIR "/product_name", product,
+			      sizeof(product)) < 0)
+		product[0] = '\0';
+	(void)ep_str_format(ret, size, "%s%s%s", vendor,
+			    vendor[0] && product[0] ? " " : "", product);
+	ep_str_printable(ret);
 }
 
 void ep_machine_arch(const struct ep_root *root, char *ret, size_t size)

@@ -13,6 +13,10 @@
 void ep_machine_model(const struct ep_root *root, char *ret, size_t size);
 /* Is one of the device tree's compatible strings exactly this? */
 bool ep_machine_compatible(const struct ep_root *root, const char *wanted);
+/* All of them, most exact first, separated by ", ". */
+void ep_machine_compatibles(const struct ep_root *root, char *ret, size_t size);
+/* Maker and product as the firmware of a PC tells them (DMI). */
+void ep_machine_product(const struct ep_root *root, char *ret, size_t size);
 /*
  * The kernel's machine: "x86_64", "aarch64".  Below a root of its own only what
  * is written there counts (/proc/sys/kernel/arch, kernel 6.1).

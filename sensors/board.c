@@ -8,7 +8,7 @@
 
 #include "base/str.h"
 
-static const struct ep_param top_params[] = {
+const struct ep_param ep_board_top_params[] = {
 	{ "name", NULL, "the file's own name without .board" },
 	{ "title", NULL, "what people call it" },
 	{ "source", NULL, "who measured the facts, when, with what" },
@@ -161,7 +161,8 @@ static int check_keys(struct reading *reading)
 		{ "calibration", ep_board_calibration_params },
 	};
 	const struct ep_conf *conf = reading->board->conf;
-	int r = took(reading, ep_conf_check(conf, top_params, reading->err));
+	int r = took(reading,
+		     ep_conf_check(conf, ep_board_top_params, reading->err));
 
 	for (size_t i = 0; r == 0 && i < conf->section_count; i++)
 		for (size_t k = 0; r == 0 && k < 4; k++)
@@ -231,7 +232,7 @@ static int read_file(const char *path, struct reading *reading)
 int ep_board_load_file(const char *path, const char *expected,
 		       struct ep_board **ret, struct ep_err *err)
 {
-	struct ep_err none;
+	struct ep_err none = { 0 };
 	struct reading reading = { .expected = expected,
 				   .err = err ? err : &none };
 	int r = read_file(path, &reading);

@@ -69,9 +69,9 @@ struct ep_board {
 	size_t sensor_count;
 	struct ep_board_rail rails[64];
 	size_t rail_count;
-	const char *events;   /* comma list, "" = the default set */
-	const char *pmus;     /* the core PMUs it should have, comma list, "" */
-	double battery_wh;    /* usual battery; NAN none */
+	const char *events; /* comma list, "" = the default set */
+	const char *pmus;   /* the core PMUs it should have, comma list, "" */
+	double battery_wh;  /* usual battery; NAN none */
 	struct ep_board_calibration calibrations[8];
 	size_t calibration_count;
 	struct ep_conf *conf; /* owned */
@@ -96,8 +96,14 @@ void ep_board_free(struct ep_board *board);
 int ep_board_check(const char *path, void (*each)(void *ctx, const char *text),
 		   void *ctx, struct ep_err *err) EP_MUST_CHECK;
 
-/* Does this machine look like it? "fallback" boards never match. */
+/* Does this machine look like it?  "fallback" boards never match. */
 bool ep_board_matches(const struct ep_board *board, const struct ep_env *env);
+/* The same; *ret_match is the section that holds (its keys are the facts). */
+bool ep_board_match_by(const struct ep_board *board, const struct ep_env *env,
+		       const struct ep_conf **ret_match);
+/* "fallback" and "priority" of its file. */
+bool ep_board_is_fallback(const struct ep_board *board);
+int64_t ep_board_priority(const struct ep_board *board);
 
 /*
  * The name of this machine's board; "generic" when no file matches.
@@ -108,5 +114,8 @@ int ep_board_detect(const struct ep_env *env, char *ret_name, size_t size,
 
 /* Calls each() with every board name once, sorted. */
 int ep_board_list(int (*each)(void *ctx, const char *name), void *ctx);
+/* The file that ep_board_load() takes for a name; -ENOENT as there. */
+int ep_board_path(const char *name, char *ret, size_t size,
+		  struct ep_err *err) EP_MUST_CHECK;
 
 #endif

@@ -232,27 +232,41 @@ static int load_path(const char *path, struct ep_board **ret,
 	return ep_board_load_file(path, name[0] ? name : NULL, ret, err);
 }
 
-int ep_board_load(const char *name, struct ep_board **ret, struct ep_err *err)
+int ep_board_path(const char *name, char *ret, size_t size, struct ep_err *err)
 {
 	struct places *p;
 	char path[PATH_BYTES];
-	int r = -ENOENT;
+	bool found = false;
 
-	if (strcmp(name, "none") == 0)
-		return load_none(ret, err);
-	if (strchr(name, '/') || ep_str_ends(name, EP_BOARD_SUFFIX))
-		return load_path(name, ret, err);
 	if (!ep_board_name_ok(name))
 		return no_such_board(name, err);
 	p = malloc(sizeof(*p));
 	if (!p)
 		return ep_err_set(err, -ENOMEM, "out of memory");
 	find_places(p);
-	for (size_t i = 0; r == -ENOENT && i < p->count; i++)
-		if (ep_str_format(path, sizeof(path), "%s/%s" EP_BOARD_SUFFIX,
-				  p->paths[i], name) &&
-		    access(path, F_OK) == 0)
-			r = ep_board_load_file(path, name, ret, err);
+	for (size_t i = 0; !found && i < p->count; i++)
+		found = ep_str_format(path, sizeof(path),
+				      "%s/%s" EP_BOARD_SUFFIX, p->paths[i],
+				      name) &&
+			access(path, F_OK) == 0;
 	free(p);
-	return r == -ENOENT ? no_such_board(name, err) : r;
+	if (!found)
+		return no_such_board(name, err);
+	return ep_str_copy(ret, size, path)
+		       ? 0
+		       : ep_err_set(err, -ENAMETOOLONG,
+				    "%.80s...: path too long", path);
+}
+
+int ep_board_load(const char *name, struct ep_board **ret, struct ep_err *err)
+{
+	char path[PATH_BYTES];
+	int r;
+
+	if (strcmp(name, "none") == 0)
+		return load_none(ret, err);
+	if (strchr(name, '/') || ep_str_ends(name, EP_BOARD_SUFFIX))
+		return load_path(name, ret, err);
+	r = ep_board_path(name, path, sizeof(path), err);
+	return r < 0 ? r : ep_board_load_file(path, name, ret, err);
 }

@@ -23,7 +23,8 @@ static bool key_holds(const struct ep_conf_key *key, const struct ep_env *env)
 	return text[0] && ep_str_glob(key->value, text);
 }
 
-bool ep_board_matches(const struct ep_board *board, const struct ep_env *env)
+bool ep_board_match_by(const struct ep_board *board, const struct ep_env *env,
+		       const struct ep_conf **ret_match)
 {
 	if (!board->conf || ep_board_is_fallback(board))
 		return false;
@@ -36,10 +37,19 @@ bool ep_board_matches(const struct ep_board *board, const struct ep_env *env)
 		while (held < section->key_count &&
 		       key_holds(&section->keys[held], env))
 			held++;
-		if (held == section->key_count)
+		if (held == section->key_count) {
+			*ret_match = section;
 			return true;
+		}
 	}
 	return false;
+}
+
+bool ep_board_matches(const struct ep_board *board, const struct ep_env *env)
+{
+	const struct ep_conf *match;
+
+	return ep_board_match_by(board, env, &match);
 }
 
 struct detection {

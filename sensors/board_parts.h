@@ -20,10 +20,8 @@ int ep_board_name_of(const char *path, char *ret, size_t size,
 		     struct ep_err *err) EP_MUST_CHECK;
 /* The value of a key, "" where there is none. */
 const char *ep_board_text(const struct ep_conf *conf, const char *key);
-/* "fallback" and "priority" of its file. */
-bool ep_board_is_fallback(const struct ep_board *board);
-int64_t ep_board_priority(const struct ep_board *board);
 
+extern const struct ep_param ep_board_top_params[];
 extern const struct ep_param ep_board_match_params[];
 extern const struct ep_param ep_board_rail_params[];
 extern const struct ep_param ep_board_counter_params[];

@@ -15,11 +15,16 @@ struct command {
 };
 
 static const struct command commands[] = {
+	{ "boards", ep_cmd_boards,
+	  "what edgeprof knows of boards; which one this is" },
+	{ "doctor", ep_cmd_doctor,
+	  "what is missing here, and how to put it right" },
 	{ "mark", ep_cmd_mark, "mark a phase from a shell script" },
 	{ "report", ep_cmd_report, "recompute and print the report of a run" },
 	{ "restore", ep_cmd_restore,
 	  "put back settings that a killed run left changed" },
 	{ "run", ep_cmd_run, "measure a program, or the whole system" },
+	{ "sensors", ep_cmd_sensors, "what this machine can measure, live" },
 };
 #define COMMAND_COUNT (sizeof(commands) / sizeof(commands[0]))
 
