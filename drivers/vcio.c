@@ -192,7 +192,7 @@ int ep_vcio_command(struct ep_vcio *v, const char *command, const char **ret,
 	v->words[WORD_STATE] = REQUEST;
 	v->words[WORD_TAG] = TAG_GENCMD_RESULT;
 	v->words[WORD_VALUE_BYTES] = EP_VCIO_TEXT_BYTES;
-	memcpy(text, command, len);
+	memcpy(text, command, len + 1);
 	do {
 		r = ioctl(v->fd, IOCTL_PROPERTY, v->words);
 	} while (r < 0 && errno == EINTR);

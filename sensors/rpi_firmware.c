@@ -27,25 +27,16 @@ enum wire {
 };
 #define SINCE_BOOT_BIT 16
 
-#define ALARM(text)                                                    \
-	{                                                              \
-		.name = text, .quantity = EP_COUNT, .shape = EP_GAUGE, \
-		.flags = EP_CHANNEL_ALARM, .resolution = 1             \
-	}
-#define FLAG(text)                                                     \
-	{                                                              \
-		.name = text, .quantity = EP_COUNT, .shape = EP_GAUGE, \
-		.resolution = 1                                        \
-	}
+#define BIT .quantity = EP_COUNT, .shape = EP_GAUGE, .resolution = 1
 static const struct ep_channel wires[WIRES] = {
-	ALARM("under_voltage"),
-	ALARM("frequency_capped"),
-	ALARM("throttled"),
-	ALARM("soft_temp_limit"),
-	FLAG("under_voltage_since_boot"),
-	FLAG("frequency_capped_since_boot"),
-	FLAG("throttled_since_boot"),
-	FLAG("soft_temp_limit_since_boot"),
+	{ .name = "under_voltage", BIT, .flags = EP_CHANNEL_ALARM },
+	{ .name = "frequency_capped", BIT, .flags = EP_CHANNEL_ALARM },
+	{ .name = "throttled", BIT, .flags = EP_CHANNEL_ALARM },
+	{ .name = "soft_temp_limit", BIT, .flags = EP_CHANNEL_ALARM },
+	{ .name = "under_voltage_since_boot", BIT },
+	{ .name = "frequency_capped_since_boot", BIT },
+	{ .name = "throttled_since_boot", BIT },
+	{ .name = "soft_temp_limit_since_boot", BIT },
 	{ .name = "arm", .quantity = EP_FREQ_HZ, .shape = EP_GAUGE },
 	{ .name = "soc",
 	  .quantity = EP_TEMP_MC,

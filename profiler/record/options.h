@@ -22,11 +22,11 @@ enum ep_stdio_mode {
 
 /* What `edgeprof run` was asked to do.  Strings are borrowed. */
 struct ep_record_options {
-	const char *board;   /* NULL: detected */
-	const char *out_dir; /* NULL: ./edgeprof-<UTC> */
-	const char *runner;  /* "command" */
-	const char *events;  /* NULL: the board's */
-	const char *total;   /* "sensor[.channel]" or NULL */
+	const char *board;	 /* NULL: detected */
+	const char *out_dir;	 /* NULL: ./edgeprof-<UTC> */
+	const char *runner;	 /* "command" */
+	const char *events;	 /* NULL: the board's */
+	const char *total;	 /* "sensor[.channel]" or NULL */
 	const char *calibration; /* of the board file, by name; or NULL */
 	const char *sensors[EP_SENSOR_OPTIONS_MAX];
 	size_t sensor_count;

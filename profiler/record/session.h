@@ -46,7 +46,7 @@ struct ep_session {
 	struct ep_progress_sink progress;
 	struct ep_identity identity;
 	struct ep_env env;
-	char program[4096]; /* where argv[0] was found */
+	char program[4096];   /* where argv[0] was found */
 	char threads_env[48]; /* OMP_NUM_THREADS=N */
 	struct ep_board *board;
 	char detected[EP_BOARD_NAME_BYTES];

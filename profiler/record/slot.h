@@ -75,10 +75,10 @@ struct ep_total {
 	char channels[EP_TOTAL_CHANNELS_MAX]
 		     [EP_SLOT_ID_BYTES + EP_CHANNEL_NAME_BYTES];
 	size_t count;
-	const char *source; /* "board", "sensor", "option", "none" */
-	char reason[320];   /* why there is none; "" when there is */
+	const char *source;  /* "board", "sensor", "option", "none" */
+	char reason[320];    /* why there is none; "" when there is */
 	char coverage[1024]; /* what it includes and leaves out */
-	char title[80];	    /* what the board calls it; "" */
+	char title[80];	     /* what the board calls it; "" */
 };
 int ep_total_choose(const struct ep_slot_list *list,
 		    const struct ep_board *board, const char *wanted,

@@ -37,7 +37,7 @@ int profile_parse(const char *text, struct profile *ret)
 {
 	static const struct {
 		const char *name;
-		int kind;
+		enum profile_kind kind;
 		int numbers;
 	} kinds[] = { { "constant ", PROFILE_CONSTANT, 1 },
 		      { "square ", PROFILE_SQUARE, 3 },

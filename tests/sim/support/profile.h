@@ -17,13 +17,15 @@
  */
 #define PROFILE_POINTS_MAX 4096
 
+enum profile_kind {
+	PROFILE_CONSTANT,
+	PROFILE_SQUARE,
+	PROFILE_RAMP,
+	PROFILE_RECORDED
+};
+
 struct profile {
-	enum {
-		PROFILE_CONSTANT,
-		PROFILE_SQUARE,
-		PROFILE_RAMP,
-		PROFILE_RECORDED
-	} kind;
+	enum profile_kind kind;
 	double a, b, c;
 	double *t_s, *w; /* recorded; owned */
 	size_t count;
