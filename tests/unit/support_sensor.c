@@ -2,12 +2,16 @@
 #include "tests/unit/support_sensor.h"
 
 #include <grp.h>
+#include <setjmp.h>
+#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
+
+#include <cmocka.h>
 
 #include "base/clock.h"
 
@@ -141,4 +145,29 @@ int ep_rig_as_nobody(int (*fn)(struct ep_rig *rig), struct ep_rig *rig)
 	}
 	need(waitpid(pid, &status, 0) == pid, "waitpid");
 	return WIFEXITED(status) ? WEXITSTATUS(status) : -1;
+}
+
+int ep_rig_setup(void **state)
+{
+	static struct ep_rig rig;
+
+	ep_rig_make(&rig);
+	*state = &rig;
+	return 0;
+}
+
+int ep_rig_teardown(void **state)
+{
+	ep_rig_end(*state);
+	return 0;
+}
+
+void ep_rig_assert_unproven(const struct ep_rig *rig, const char *name,
+			    int64_t value)
+{
+	const struct ep_sample *s = ep_rig_sample(rig, name);
+
+	assert_non_null(s);
+	assert_int_equal(s->value, value);
+	assert_int_equal(s->flags, EP_SAMPLE_UNPROVEN);
 }

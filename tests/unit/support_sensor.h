@@ -28,6 +28,9 @@ int64_t ep_rig_now_ns(void);
 
 void ep_rig_make(struct ep_rig *rig);
 void ep_rig_end(struct ep_rig *rig);
+/* The same for cmocka: *state is the one rig of the program. */
+int ep_rig_setup(void **state);
+int ep_rig_teardown(void **state);
 /* options: "key=value,..."; what open returns.  Closes what was open. */
 int ep_rig_open(struct ep_rig *rig, const struct ep_sensor_ops *ops,
 		const char *options);
@@ -39,6 +42,9 @@ int ep_rig_channel(const struct ep_rig *rig, const char *name);
 /* The last sample of a channel, NULL. */
 const struct ep_sample *ep_rig_sample(const struct ep_rig *rig,
 				      const char *name);
+/* It has this value, and nothing proved it fresh. */
+void ep_rig_assert_unproven(const struct ep_rig *rig, const char *name,
+			    int64_t value);
 /* Is text part of one of the notes? */
 bool ep_rig_noted(const struct ep_rig *rig, const char *text);
 /* Runs fn in a child as uid and gid 65534; its return value, or -1. */

@@ -16,21 +16,6 @@
 
 #define POLICY "sys/devices/system/cpu/cpufreq/policy"
 
-static int setup(void **state)
-{
-	static struct ep_rig rig;
-
-	ep_rig_make(&rig);
-	*state = &rig;
-	return 0;
-}
-
-static int teardown(void **state)
-{
-	ep_rig_end(*state);
-	return 0;
-}
-
 static void put(const struct ep_rig *rig, int policy, const char *name,
 		const char *text)
 {
@@ -124,7 +109,8 @@ static void no_cpufreq(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-#define T(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
+#define T(name) \
+	cmocka_unit_test_setup_teardown(name, ep_rig_setup, ep_rig_teardown)
 		T(policies_are_read_whole),
 		T(requested_clocks_in_hz),
 		T(many_policies_are_read_less_often),

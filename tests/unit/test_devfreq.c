@@ -39,31 +39,6 @@ static void make_rk3588(const struct ep_rig *rig)
 		    "NPU load:  Core0: 12%, Core1:  0%, Core2: 100%,\n");
 }
 
-static int setup(void **state)
-{
-	static struct ep_rig rig;
-
-	ep_rig_make(&rig);
-	*state = &rig;
-	return 0;
-}
-
-static int teardown(void **state)
-{
-	ep_rig_end(*state);
-	return 0;
-}
-
-static void assert_value(const struct ep_rig *rig, const char *name,
-			 int64_t value)
-{
-	const struct ep_sample *s = ep_rig_sample(rig, name);
-
-	assert_non_null(s);
-	assert_int_equal(s->value, value);
-	assert_int_equal(s->flags, EP_SAMPLE_UNPROVEN);
-}
-
 static void load_texts_of_vendors(void **state)
 {
 	static const struct {
@@ -119,11 +94,11 @@ static void rk3588_clocks_and_loads(void **state)
 	assert_int_equal(ep_rig_open(rig, &ep_sensor_devfreq, ""), 0);
 	assert_int_equal(rig->channel_count, 5);
 	assert_int_equal(ep_rig_poll(rig), 5);
-	assert_value(rig, "gpu_clock", 300000000);
-	assert_value(rig, "gpu_load", 370000);
-	assert_value(rig, "npu_clock", 1000000000);
-	assert_value(rig, "memory_clock", 528000000);
-	assert_value(rig, "memory_load", 130000);
+	ep_rig_assert_unproven(rig, "gpu_clock", 300000000);
+	ep_rig_assert_unproven(rig, "gpu_load", 370000);
+	ep_rig_assert_unproven(rig, "npu_clock", 1000000000);
+	ep_rig_assert_unproven(rig, "memory_clock", 528000000);
+	ep_rig_assert_unproven(rig, "memory_load", 130000);
 	assert_true(ep_rig_noted(rig, "npu_load left out"));
 	assert_int_equal(rig->channels[0].quantity, EP_FREQ_HZ);
 	assert_int_equal(
@@ -203,7 +178,7 @@ static void jetson_tells_permille_beside_the_device(void **state)
 	put(rig, "17000000.ga10b", "device/load", "371\n");
 	assert_int_equal(ep_rig_open(rig, &ep_sensor_devfreq, ""), 0);
 	assert_int_equal(ep_rig_poll(rig), 2);
-	assert_value(rig, "gpu_load", 371000);
+	ep_rig_assert_unproven(rig, "gpu_load", 371000);
 	assert_int_equal(ep_rig_open(rig, &ep_sensor_devfreq, "gpu=none"),
 			 -ENODEV);
 }
@@ -216,7 +191,7 @@ static void mali_tells_percent(void **state)
 	put(rig, "fb000000.gpu", "device/utilisation", "37\n");
 	assert_int_equal(ep_rig_open(rig, &ep_sensor_devfreq, ""), 0);
 	assert_int_equal(ep_rig_poll(rig), 2);
-	assert_value(rig, "gpu_load", 370000);
+	ep_rig_assert_unproven(rig, "gpu_load", 370000);
 }
 
 static void a_value_that_fails_is_an_error_and_no_zero(void **state)
@@ -234,13 +209,13 @@ static void a_value_that_fails_is_an_error_and_no_zero(void **state)
 				 EP_SAMPLE_ERROR);
 		assert_int_equal(ep_rig_sample(rig, "memory_load")->flags,
 				 EP_SAMPLE_ERROR);
-		assert_value(rig, "npu_clock", 1000000000);
+		ep_rig_assert_unproven(rig, "npu_clock", 1000000000);
 	}
 	put(rig, "fb000000.gpu", "cur_freq", "400000000\n");
 	put(rig, "dmc", "load", "1@1Hz\n");
 	assert_int_equal(ep_rig_poll(rig), 5);
-	assert_value(rig, "gpu_clock", 400000000);
-	assert_value(rig, "memory_load", 10000);
+	ep_rig_assert_unproven(rig, "gpu_clock", 400000000);
+	ep_rig_assert_unproven(rig, "memory_load", 10000);
 }
 
 static int open_without_root(struct ep_rig *rig)
@@ -281,7 +256,8 @@ static void nothing_there_says_so(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-#define T(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
+#define T(name) \
+	cmocka_unit_test_setup_teardown(name, ep_rig_setup, ep_rig_teardown)
 		T(load_texts_of_vendors),
 		T(rk3588_clocks_and_loads),
 		T(a_board_names_devices_and_files),

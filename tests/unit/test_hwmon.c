@@ -24,21 +24,6 @@ static void put(const struct ep_rig *rig, const char *chip, const char *name,
 	ep_tmp_puts(&rig->tmp, path, text);
 }
 
-static int setup(void **state)
-{
-	static struct ep_rig rig;
-
-	ep_rig_make(&rig);
-	*state = &rig;
-	return 0;
-}
-
-static int teardown(void **state)
-{
-	ep_rig_end(*state);
-	return 0;
-}
-
 static void make_ina3221(const struct ep_rig *rig, const char *dir)
 {
 	put(rig, dir, "name", "ina3221\n");
@@ -51,16 +36,6 @@ static void make_ina3221(const struct ep_rig *rig, const char *dir)
 	put(rig, dir, "in4_input", "6\n");
 	put(rig, dir, "curr4_input", "1600\n");
 	put(rig, dir, "update_interval", "35\n");
-}
-
-static void assert_value(const struct ep_rig *rig, const char *name,
-			 int64_t value)
-{
-	const struct ep_sample *s = ep_rig_sample(rig, name);
-
-	assert_non_null(s);
-	assert_int_equal(s->value, value);
-	assert_int_equal(s->flags, EP_SAMPLE_UNPROVEN);
 }
 
 static void power_and_energy_in_micro_units(void **state)
@@ -84,8 +59,9 @@ static void power_and_energy_in_micro_units(void **state)
 	assert_int_equal(rig->channels[1].quantity, EP_ENERGY_UJ);
 	assert_int_equal(rig->channels[1].shape, EP_COUNTER);
 	assert_int_equal(ep_rig_poll(rig), 2);
-	assert_value(rig, "amdgpu_slowPPT_average", 23000000);
-	assert_value(rig, "amdgpu_energy1", INT64_C(9007199254740993));
+	ep_rig_assert_unproven(rig, "amdgpu_slowPPT_average", 23000000);
+	ep_rig_assert_unproven(rig, "amdgpu_energy1",
+			       INT64_C(9007199254740993));
 	assert_int_equal(rig->samples[0].t_ns, rig->samples[1].t_ns);
 }
 
@@ -109,8 +85,8 @@ static void volts_and_amps_of_a_rail_make_a_product(void **state)
 	/* in4 is a shunt voltage: no product with curr4 */
 	assert_int_equal(rig->channel_count, 6 + 2);
 	assert_int_equal(ep_rig_poll(rig), 6);
-	assert_value(rig, "ina3221_VDD_IN_volts", 5064000);
-	assert_value(rig, "ina3221_curr1", 1200000);
+	ep_rig_assert_unproven(rig, "ina3221_VDD_IN_volts", 5064000);
+	ep_rig_assert_unproven(rig, "ina3221_curr1", 1200000);
 }
 
 static void unpaired_voltages_can_be_left_away(void **state)
@@ -194,9 +170,9 @@ static void twins_get_names_of_their_own(void **state)
 	assert_int_equal(ep_rig_open(rig, &ep_sensor_hwmon, ""), 0);
 	assert_int_equal(ep_rig_poll(rig), 3);
 	/* by the device they sit on, not by hwmonN */
-	assert_value(rig, "amdgpu_PPT", 1);
-	assert_value(rig, "amdgpu_2_PPT", 2);
-	assert_value(rig, "amdgpu_2_PPT_2", 3);
+	ep_rig_assert_unproven(rig, "amdgpu_PPT", 1);
+	ep_rig_assert_unproven(rig, "amdgpu_2_PPT", 2);
+	ep_rig_assert_unproven(rig, "amdgpu_2_PPT_2", 3);
 	assert_true(ep_rig_noted(rig, "amdgpu is device 0000:03:00.0"));
 	assert_true(ep_rig_noted(rig, "amdgpu_2 is device 0000:83:00.0"));
 }
@@ -245,7 +221,7 @@ static void old_drivers_keep_all_in_the_device_folder(void **state)
 	put(rig, "hwmon0", "device/power1_input", "5\n");
 	assert_int_equal(ep_rig_open(rig, &ep_sensor_hwmon, ""), 0);
 	assert_int_equal(ep_rig_poll(rig), 1);
-	assert_value(rig, "max1619_power1", 5);
+	ep_rig_assert_unproven(rig, "max1619_power1", 5);
 }
 
 static void what_answers_nothing_is_left_out_by_name(void **state)
@@ -301,7 +277,7 @@ static void a_failing_read_is_an_error_and_heals(void **state)
 	assert_int_equal(ep_rig_poll(rig), 2);
 	assert_int_equal(ep_rig_sample(rig, "chip_power1")->flags,
 			 EP_SAMPLE_ERROR);
-	assert_value(rig, "chip_power2", 200);
+	ep_rig_assert_unproven(rig, "chip_power2", 200);
 	put(rig, "hwmon0", "power1_input", "");
 	put(rig, "hwmon0", "power2_input", "");
 	assert_int_equal(ep_rig_poll(rig), -ENODATA);
@@ -310,7 +286,7 @@ static void a_failing_read_is_an_error_and_heals(void **state)
 			 EP_SAMPLE_ERROR);
 	put(rig, "hwmon0", "power1_input", "101\n");
 	assert_int_equal(ep_rig_poll(rig), 2);
-	assert_value(rig, "chip_power1", 101);
+	ep_rig_assert_unproven(rig, "chip_power1", 101);
 }
 
 static int open_status(struct ep_rig *rig)
@@ -353,7 +329,8 @@ static void probe_counts_readings(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-#define T(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
+#define T(name) \
+	cmocka_unit_test_setup_teardown(name, ep_rig_setup, ep_rig_teardown)
 		T(power_and_energy_in_micro_units),
 		T(volts_and_amps_of_a_rail_make_a_product),
 		T(unpaired_voltages_can_be_left_away),

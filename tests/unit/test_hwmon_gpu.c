@@ -39,21 +39,6 @@ static void put_device(const struct ep_rig *rig, const char *dir,
 	ep_tmp_symlink(&rig->tmp, target, path);
 }
 
-static int setup(void **state)
-{
-	static struct ep_rig rig;
-
-	ep_rig_make(&rig);
-	*state = &rig;
-	return 0;
-}
-
-static int teardown(void **state)
-{
-	ep_rig_end(*state);
-	return 0;
-}
-
 static const struct ep_channel *channel(const struct ep_rig *rig,
 					const char *name)
 {
@@ -268,7 +253,8 @@ static void limits_alone_are_no_reading(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-#define T(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
+#define T(name) \
+	cmocka_unit_test_setup_teardown(name, ep_rig_setup, ep_rig_teardown)
 		T(a_card_of_amd),
 		T(a_processor_of_amd),
 		T(cards_are_told_apart),

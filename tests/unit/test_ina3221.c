@@ -11,21 +11,6 @@
 #include "drivers/ina3221.h"
 #include "sensors/table.h"
 
-static int setup(void **state)
-{
-	static struct ep_rig rig;
-
-	ep_rig_make(&rig);
-	*state = &rig;
-	return 0;
-}
-
-static int teardown(void **state)
-{
-	ep_rig_end(*state);
-	return 0;
-}
-
 static void rails_are_named_by_their_labels(void **state)
 {
 	struct ep_rig *rig = *state;
@@ -271,7 +256,8 @@ static void probe_counts_chips(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-#define T(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
+#define T(name) \
+	cmocka_unit_test_setup_teardown(name, ep_rig_setup, ep_rig_teardown)
 		T(rails_are_named_by_their_labels),
 		T(one_count_is_what_the_shunt_makes_it),
 		T(timing_is_declared_and_noted),

@@ -14,21 +14,6 @@
 #include "base/clock.h"
 #include "sensors/table.h"
 
-static int setup(void **state)
-{
-	static struct ep_rig rig;
-
-	ep_rig_make(&rig);
-	*state = &rig;
-	return 0;
-}
-
-static int teardown(void **state)
-{
-	ep_rig_end(*state);
-	return 0;
-}
-
 static void channels_that_are_none_are_left_out_by_name(void **state)
 {
 	struct ep_rig *rig = *state;
@@ -211,7 +196,8 @@ static void refused_files_are_named(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-#define T(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
+#define T(name) \
+	cmocka_unit_test_setup_teardown(name, ep_rig_setup, ep_rig_teardown)
 		T(channels_that_are_none_are_left_out_by_name),
 		T(a_shunt_that_cannot_be_means_nothing),
 		T(garbage_and_spikes_are_errors_and_heal),

@@ -39,16 +39,6 @@ static const struct ep_channel *channel(const struct ep_rig *rig,
 	return &rig->channels[i];
 }
 
-static void assert_value(const struct ep_rig *rig, const char *name,
-			 int64_t value)
-{
-	const struct ep_sample *s = ep_rig_sample(rig, name);
-
-	assert_non_null(s);
-	assert_int_equal(s->value, value);
-	assert_int_equal(s->flags, EP_SAMPLE_UNPROVEN);
-}
-
 static size_t totals(const struct ep_rig *rig)
 {
 	size_t count = 0;
@@ -96,14 +86,14 @@ static void readings_of_a_changing_load(void **state)
 	/* 0.537 s after the step up at 102 s */
 	assert_int_equal(ep_sim_nvml_poll(rig, 102.537), 12);
 	/* the counter stands at 102.5: 25 periods, 2 s of 40 W, 0.5 of 240 */
-	assert_value(rig, "gpu0", INT64_C(1000000000) + 14200000000);
-	assert_value(rig, "gpu0_power_instant", 240000000);
+	ep_rig_assert_unproven(rig, "gpu0", INT64_C(1000000000) + 14200000000);
+	ep_rig_assert_unproven(rig, "gpu0_power_instant", 240000000);
 	/* a second up to 102.52: 0.48 s of 40 W and 0.52 s of 240 W */
-	assert_value(rig, "gpu0_power_average", 144000000);
-	assert_value(rig, "gpu0_use", 870000);
-	assert_value(rig, "gpu0_sm_clock", 1980000000);
-	assert_value(rig, "gpu0_temp", 64000);
-	assert_value(rig, "gpu0_slowed_by_heat", 0);
+	ep_rig_assert_unproven(rig, "gpu0_power_average", 144000000);
+	ep_rig_assert_unproven(rig, "gpu0_use", 870000);
+	ep_rig_assert_unproven(rig, "gpu0_sm_clock", 1980000000);
+	ep_rig_assert_unproven(rig, "gpu0_temp", 64000);
+	ep_rig_assert_unproven(rig, "gpu0_slowed_by_heat", 0);
 	for (size_t i = 1; i < rig->sample_count; i++)
 		assert_int_equal(rig->samples[i].t_ns, rig->samples[0].t_ns);
 }
@@ -161,7 +151,7 @@ static void the_plain_power_by_chip(void **state)
 				 cases[i].window_ns);
 		assert_int_equal(totals(rig), 1);
 		assert_int_equal(ep_sim_nvml_poll(rig, 110), 10);
-		assert_value(rig, "gpu0", 88000000);
+		ep_rig_assert_unproven(rig, "gpu0", 88000000);
 	}
 }
 
@@ -242,9 +232,9 @@ static void several_gpus(void **state)
 	assert_int_equal(rig->channel_count, 24);
 	assert_int_equal(totals(rig), 2);
 	assert_int_equal(ep_sim_nvml_poll(rig, 110), 24);
-	assert_value(rig, "gpu0_power_instant", 50000000);
-	assert_value(rig, "gpu1_power_instant", 70000000);
-	assert_value(rig, "gpu1", INT64_C(1000000000) + 7700000000);
+	ep_rig_assert_unproven(rig, "gpu0_power_instant", 50000000);
+	ep_rig_assert_unproven(rig, "gpu1_power_instant", 70000000);
+	ep_rig_assert_unproven(rig, "gpu1", INT64_C(1000000000) + 7700000000);
 
 	assert_int_equal(ep_sim_nvml_open(rig, "gpus=1"), 0);
 	assert_int_equal(rig->channel_count, 12);
@@ -281,13 +271,13 @@ static void reasons_for_lower_clocks_are_alarms(void **state)
 	ep_sim_nvml_script(rig, "throttle 76 120 121\n");
 	assert_int_equal(ep_sim_nvml_open(rig, ""), 0);
 	ep_sim_nvml_poll(rig, 120.5);
-	assert_value(rig, "gpu0_slowed_by_power_cap", 1);
-	assert_value(rig, "gpu0_slowed_by_heat", 1);
-	assert_value(rig, "gpu0_slowed_by_hardware", 1);
-	assert_value(rig, "gpu0_slowed_by_power_brake", 0);
+	ep_rig_assert_unproven(rig, "gpu0_slowed_by_power_cap", 1);
+	ep_rig_assert_unproven(rig, "gpu0_slowed_by_heat", 1);
+	ep_rig_assert_unproven(rig, "gpu0_slowed_by_hardware", 1);
+	ep_rig_assert_unproven(rig, "gpu0_slowed_by_power_brake", 0);
 	ep_sim_nvml_poll(rig, 121.5);
-	assert_value(rig, "gpu0_slowed_by_power_cap", 0);
-	assert_value(rig, "gpu0_slowed_by_heat", 0);
+	ep_rig_assert_unproven(rig, "gpu0_slowed_by_power_cap", 0);
+	ep_rig_assert_unproven(rig, "gpu0_slowed_by_heat", 0);
 }
 
 int main(void)

@@ -11,21 +11,6 @@
 
 #include "sensors/table.h"
 
-static int setup(void **state)
-{
-	static struct ep_rig rig;
-
-	ep_rig_make(&rig);
-	*state = &rig;
-	return 0;
-}
-
-static int teardown(void **state)
-{
-	ep_rig_end(*state);
-	return 0;
-}
-
 static void counters_of_waiting_time(void **state)
 {
 	static const char *const names[] = { "cpu_some", "memory_some",
@@ -75,7 +60,8 @@ static void it_takes_no_keys(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-#define T(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
+#define T(name) \
+	cmocka_unit_test_setup_teardown(name, ep_rig_setup, ep_rig_teardown)
 		T(counters_of_waiting_time),
 		T(it_takes_no_keys),
 #undef T

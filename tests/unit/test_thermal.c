@@ -13,21 +13,6 @@
 
 #define ZONE "sys/class/thermal/thermal_zone"
 
-static int setup(void **state)
-{
-	static struct ep_rig rig;
-
-	ep_rig_make(&rig);
-	*state = &rig;
-	return 0;
-}
-
-static int teardown(void **state)
-{
-	ep_rig_end(*state);
-	return 0;
-}
-
 static void every_zone_is_a_channel(void **state)
 {
 	struct ep_rig *rig = *state;
@@ -99,7 +84,8 @@ static void no_zone(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-#define T(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
+#define T(name) \
+	cmocka_unit_test_setup_teardown(name, ep_rig_setup, ep_rig_teardown)
 		T(every_zone_is_a_channel),
 		T(a_zone_that_is_off_is_named),
 		T(a_zone_that_fails_and_heals),
