@@ -98,6 +98,10 @@ int ep_board_check(const char *path, void (*each)(void *ctx, const char *text),
 
 /* Does this machine look like it?  "fallback" boards never match. */
 bool ep_board_matches(const struct ep_board *board, const struct ep_env *env);
+/* May it be used here without a word?  When it was detected or matches; "none"
+ * and boards that estimate suit every machine. */
+bool ep_board_suits(const struct ep_board *board, const char *detected,
+		    const struct ep_env *env);
 /* The same; *ret_match is the section that holds (its keys are the facts). */
 bool ep_board_match_by(const struct ep_board *board, const struct ep_env *env,
 		       const struct ep_conf **ret_match);

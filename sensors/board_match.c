@@ -52,6 +52,14 @@ bool ep_board_matches(const struct ep_board *board, const struct ep_env *env)
 	return ep_board_match_by(board, env, &match);
 }
 
+bool ep_board_suits(const struct ep_board *board, const char *detected,
+		    const struct ep_env *env)
+{
+	return strcmp(board->name, "none") == 0 ||
+	       strcmp(board->name, detected) == 0 || board->estimate ||
+	       ep_board_matches(board, env);
+}
+
 struct detection {
 	const struct ep_env *env;
 	char name[EP_BOARD_NAME_BYTES];

@@ -106,10 +106,7 @@ static int load_board(struct ep_session *s, struct ep_err *err)
 		r = check_calibration(s, err);
 	if (r < 0)
 		return r;
-	s->board_matches = !asked || strcmp(asked, "none") == 0 ||
-			   strcmp(s->board->name, s->detected) == 0 ||
-			   s->board->estimate ||
-			   ep_board_matches(s->board, &s->env);
+	s->board_matches = ep_board_suits(s->board, s->detected, &s->env);
 	if (!s->board_matches) {
 		(void)ep_str_format(text, sizeof(text),
 				    "this machine does not look like board "

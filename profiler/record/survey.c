@@ -21,9 +21,7 @@ static int load_board(struct ep_survey *s, const char *asked,
 	if (r < 0)
 		return r;
 	s->asked = asked != NULL;
-	s->matches = !asked || strcmp(asked, "none") == 0 ||
-		     strcmp(s->board->name, s->detected) == 0 ||
-		     s->board->estimate || ep_board_matches(s->board, &s->env);
+	s->matches = ep_board_suits(s->board, s->detected, &s->env);
 	return 0;
 }
 
