@@ -1,89 +1,161 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-3.0-or-later
-# docs/adding-an-instrument.md: its files and commands, as they stand, in a copy
-# of the source.
+# Follows docs/adding-an-instrument.md to the letter: its files go into a copy of
+# the sources, its commands run there.  The comment before a block says what it
+# is: "file: PATH" the next piece of that file, "file: PATH before LINE" text that
+# belongs there, "run: NAME" commands.
 # shellcheck source=tests/cli/lib.sh
 . "$(dirname "$0")/lib.sh"
 
-top=$(cd "$here/../.." && pwd)
-page=$top/docs/adding-an-instrument.md
-make=$(command -v make) || exit 1
+page=$PWD/docs/adding-an-instrument.md
+tree=$dir/tree
+simulator=
+trap 'kill $simulator 2>/dev/null; chmod -R u+rwX "$dir" 2>/dev/null; rm -rf "$dir"' EXIT
 
-# A copy, with the objects that are there: only what is new is compiled.
-mkdir -p "$dir/src/build/release" "$dir/tools"
-cd "$top" || exit 1
-for entry in * .ci; do
-	case $entry in
-	build | docs) ;;
-	*) cp -a "$entry" "$dir/src/" || exit 1 ;;
-	esac
+compiler=${CC:-gcc}
+for tool in make "${compiler%% *}"; do
+	command -v "$tool" >/dev/null && continue
+	skip everything "not installed: $tool"
+	exit 0
 done
-mkdir -p "$dir/src/docs"
-cd "$build" || exit 1
-find base drivers sensors runners profiler tests/sim/support tests/unit \
-	build_id share_dir -type f ! -name '*.so' ! -path 'tests/unit/test_[!g]*' |
-	tar cf - -T - | tar xf - -C "$dir/src/build/release"
-# As the objects were made.
+
+# What was compiled is taken over, under the names that a fresh checkout gives
+# it, so that only what is new or differs is compiled.
+mkdir -p "$tree/build/release"
+cp -R -p Makefile .clang-format base boards docs drivers profiler runners \
+	sensors tests "$tree/" || exit 1
+(cd "$build" && find . -name '*.[od]' ! -name '*.pic.*' ! -path './tests/bench/*' \
+	-o -name build_id -o -name share_dir | tar -cf - -T -) |
+	tar -xf - -C "$tree/build/release"
+cd "$tree/build/release" || exit 1
+find . -name '*.d' | sed 's|^\./||; s|\.d$||' | while IFS= read -r object; do
+	sed -i "1s|^[^:]*:|build/release/$object.o:|" "$object.d"
+done
+check objects_are_taken_over test -s base/num.o -a -s base/num.d
+
+cd "$tree" || exit 1
 variant=release
-if nm base/buf.o | grep -q __asan; then
-	variant=san
-fi
+grep -q __asan_init "$edgeprof" && variant=san
 curl=1
-[ -f drivers/http.o ] || curl=0
-# The new line in list.def concerns the table alone.
-cat >"$dir/tools/make" <<T
-#!/bin/sh
-exec "$make" -j2 VARIANT=$variant WITH_CURL=$curl B=build/release \\
-	-o sensors/list.def -W sensors/table.c "\$@"
-T
-chmod +x "$dir/tools/make"
-cd "$dir/src" || exit 1
+[ -f "$build/sensors/plug.o" ] || curl=0
+# As if typed behind each make of the page.
+MAKEFLAGS="VARIANT=$variant WITH_CURL=$curl B=build/release"
+export MAKEFLAGS
+unset MFLAGS MAKELEVEL
 
-awk -v at="$dir/step-" '
-	/^<!-- recipe: commands -->/ { kind = "sh"; next }
-	/^<!-- recipe: (file|append) / { kind = $3; name = $4; next }
-	/^```/ && kind != "" && !inside {
-		inside = 1
-		out = sprintf("%s%02d.%s", at, ++n, kind)
-		if (kind != "sh") print name >(out ".name")
-		printf "" >out
-		next
+# Pieces of one file are put together with an empty line between them.
+sed -n 's/^<!-- file: \([^ ]*\).*/\1/p' "$page" | sort -u >"$dir/files"
+while read -r file; do
+	mkdir -p "$(dirname "$file")"
+done <"$dir/files"
+awk -v dir="$dir" '
+/^<!-- file: / {
+	path = $3
+	before = ""
+	if ($4 == "before") {
+		match($0, /".*"/)
+		before = substr($0, RSTART + 1, RLENGTH - 2)
+		print path > (dir "/places")
+		print before > (dir "/places")
+		path = dir "/insert"
 	}
-	/^```/ { inside = 0; kind = ""; next }
-	inside { print >out }' "$page"
+	next
+}
+/^<!-- run: / {
+	path = $0
+	gsub(/^<!-- run: | -->$/, "", path)
+	gsub(/ /, "_", path)
+	path = dir "/run_" path
+	next
+}
+/^```/ && inside { inside = 0; path = ""; next }
+/^```/ && path != "" {
+	inside = 1
+	if (seen[path]++)
+		print "" >> path
+	next
+}
+inside { print >> path }' "$page"
+{
+	read -r file
+	read -r line
+} <"$dir/places"
+awk -v line="$line" -v insert="$dir/insert" '
+$0 == line { while ((getline text < insert) > 0) print text }
+{ print }' "$file" >"$dir/whole"
+cp "$dir/whole" "$file"
+number the_page_names_files "$(wc -l <"$dir/files") == 6"
+number the_page_has_commands "$(find "$dir" -maxdepth 1 -name 'run_*' | wc -l) == 3"
 
-# The tests of the copy are its own.
-unset EP_TEST_TMP EP_TEST_TOP EP_TEST_BUILD MAKEFLAGS MAKELEVEL MFLAGS
-export PATH="$dir/tools:$PATH" EDGEPROF_BOARDS="$top/boards"
-for step in "$dir"/step-[0-9][0-9].*; do
-	case $step in
-	*.name) ;;
-	*.file)
-		name=$(cat "$step.name")
-		mkdir -p "$(dirname "$name")"
-		check "writes_$name" cp "$step" "$name"
-		;;
-	*.append)
-		cat "$step" >>"$(cat "$step.name")"
-		;;
-	*.sh)
-		timeout 200 sh -e "$step" >"$step.out" 2>&1
-		status=$?
-		if [ $status -eq 0 ]; then
-			ok "commands_$(basename "$step" .sh)"
-		else
-			not_ok "commands_$(basename "$step" .sh)" \
-				"status $status: $(tail -n 6 "$step.out" | tr '\n' '|')"
-		fi
-		;;
+# The style is checked for the new files alone.
+lint=$dir/lint
+mkdir -p "$lint/sensors" "$lint/tests/sim"
+ln -s "$tree/base" "$tree/drivers" "$tree/.clang-format" "$lint/"
+ln -s "$tree"/sensors/*.h "$lint/sensors/"
+ln -s "$tree/tests/lint" "$lint/tests/"
+ln -s "$tree/tests/sim/support" "$lint/tests/sim/"
+cp sensors/tinymeter.c "$lint/sensors/"
+cp tests/sim/tinymeter.c "$lint/tests/sim/"
+(cd "$lint" && sh tests/lint/run.sh format spdx floors sizes bans paths) >"$dir/lint.out" 2>&1
+while read -r verdict name rest; do
+	case $verdict in
+	ok) ok "example_keeps_to_$name" ;;
+	skip) skip "example_keeps_to_${name%:}" "$rest" ;;
+	not) not_ok "example_keeps_to_${rest%% *}" "$(tr '\n' ' ' <"$dir/lint.out")" ;;
 	esac
+done <"$dir/lint.out"
+grep -q '^[1-6] passed, 0 failed' "$dir/lint.out" ||
+	not_ok example_keeps_to_the_style "$(tail -n 1 "$dir/lint.out")"
+
+sh -e "$dir/run_build" >"$dir/build.log" 2>&1
+status=$?
+if [ $status -ne 0 ]; then
+	not_ok builds_and_passes_its_tests \
+		"status $status: $(grep -v '^gcc' "$dir/build.log" | tail -n 12 | tr '\n' ' ')"
+	exit 1
+fi
+ok builds_and_passes_its_tests
+golden=build/release/tests/unit/test_golden
+"$golden" >"$dir/out" 2>&1
+check golden_bytes_are_tried grep -q '^tinymeter: 1 cases' "$dir/out"
+sed -i 's/4275000/4275001/' tests/golden/tinymeter/lines.out
+check golden_bytes_matter fails "$golden"
+
+# In this shell, whose end is the simulator's.
+# shellcheck disable=SC1091
+. "$dir/run_plug_in" 2>"$dir/err"
+simulator=$!
+tries=0
+until [ -e build/tiny ] || [ $tries -ge 200 ]; do
+	sleep 0.05
+	tries=$((tries + 1))
 done
-cat "$dir"/step-*.out >"$dir/out"
-check builds_without_a_warning fails grep -q 'warning:' "$dir/out"
-check golden_test_passes grep -q '^ok test_golden: ' "$dir/out"
-number energy_is_measured "$(awk -F, '
-	NR == 1 { for (i = 1; i <= NF; i++) at[$i] = i }
-	$2 == "other" { e = $at["energy_j"] }
-	END { print (e > 6 && e < 10) }' first/phases.csv)"
-check accuracy_is_told grep -q "accuracy limits are the maker" first/run.json
+check simulator_is_there test -e build/tiny
+
+sh -e "$dir/run_measure" >"$dir/out" 2>"$dir/err" </dev/null
+status=$?
+status_is it_measures 0
+check sensors_shows_it grep -q '^\* power  *5\.000 W  *100 ms .*±0\.5 % ±3 mW *total' "$dir/out"
+check sensors_has_its_note grep -q 'note: it tells no sign' "$dir/out"
+check report_names_it grep -q '^  power  *tinymeter\.power' "$dir/err"
+python3 - edgeprof-*Z/report.json <<'P' >"$dir/verdicts" 2>&1
+import json, sys
+r = json.load(open(sys.argv[1]))
+power = [c for c in r["channels"] if c["channel"] == "tinymeter.power"][0]
+e = power["energy_j"]["run"]
+exact = 5 * r["run"]["duration_s"]
+health = [h for h in r["health"] if h["channel"] == "power"][0]
+
+def verdict(name, good, what):
+    print(f"ok {name}" if good else f"not ok {name}: {what}")
+
+verdict("it_is_the_total", power["primary"], power)
+verdict("its_energy_is_true", abs(e["value"] - exact) <= min(e["u95"], 0.1), (e, exact))
+verdict("its_accuracy_counts", 0.005 * exact < e["u95"] < 0.1 * exact, e)
+verdict("it_lost_nothing", health["errors"] == health["gaps"] == 0, health)
+P
+cat "$dir/verdicts"
+grep -q '^not ok' "$dir/verdicts" && failed=1
+[ "$(grep -c '^ok ' "$dir/verdicts")" -eq 4 ] ||
+	not_ok report_is_read "$(tail -n 1 "$dir/verdicts")"
 exit $failed
