@@ -76,6 +76,8 @@ check a_killed_run_is_incomplete grep -q '"complete": *false' "$dir/kill/report.
 # held NAME: a run whose program waits at the gate; helpers are the guardian
 # and the program
 held() {
+	# What the run before said must not be taken for this one's.
+	rm -f "$dir/err"
 	"$edgeprof" run --board none --idle 60s --tail 0s -o "$dir/$1" -- sleep 60 >"$dir/out" 2>"$dir/err" &
 	pid=$!
 	n=0
