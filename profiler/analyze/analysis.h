@@ -53,6 +53,7 @@ struct ep_set {
 /* What a meter says of a set. */
 struct ep_energy {
 	double energy_j; /* NAN: not measured, see reason */
+	double mean_w;	 /* over what was seen */
 	double duration_s, cover_s;
 	double held_s, blind_s; /* beyond the reads; that and no value at all */
 	double fresh_count;	/* of its poorest channel */
@@ -62,7 +63,7 @@ struct ep_energy {
 	bool peak_is_bound; /* sum of several sensors' own peaks */
 	char reason[160];
 	struct ep_budget budget; /* of energy_j */
-	struct ep_budget power;	 /* of energy_j / cover_s, W */
+	struct ep_budget power;	 /* of mean_w */
 };
 void ep_energy_measure(const struct ep_analysis *a, const struct ep_meter *m,
 		       struct ep_set set, struct ep_energy *ret);

@@ -48,7 +48,7 @@ void ep_metric_energy(const struct ep_analysis *a, const struct ep_meter *meter,
 	ep_metric_judge(m, meter, &e);
 	if (!mean)
 		return;
-	ep_metric_set(mean, e.energy_j / e.cover_s, &e.power, 1);
+	ep_metric_set(mean, e.mean_w, &e.power, 1);
 	ep_metric_judge(mean, meter, &e);
 }
 

@@ -55,11 +55,11 @@ static void add_edge(struct work *w, size_t border)
 	double a_t = ep_border_slack_s(w->a, border) + w->half_width_s;
 	double edge = fmax(fabs(s.before_w), fabs(s.after_w));
 	double step = s.after_w - s.before_w;
-	double mean = e->energy_j / e->cover_s, u;
+	double u;
 
 	ep_budget_add(&e->budget, "border", ep_u_border(edge, a_t));
 	ep_budget_add(&e->power, "border",
-		      ep_u_border(edge - mean, a_t) / e->duration_s);
+		      ep_u_border(edge - e->mean_w, a_t) / e->duration_s);
 	u = ep_u_interpolated(step, w->update_s);
 	ep_budget_add(&e->budget, "interpolated", u);
 	ep_budget_add(&e->power, "interpolated", u / e->duration_s);
@@ -123,10 +123,14 @@ static size_t add_edges(struct work *w)
 	return stretches;
 }
 
-static double product_lsb(const struct work *w, const struct ep_part *p)
+/* What one count of its factors, or their offsets, make of a power. */
+static double product_w(const struct work *w, const struct ep_part *p,
+			bool offsets)
 {
 	const struct ep_channel *c = ep_part_channel(p);
 	const struct ep_channel *all = p->stream->sensor->channels;
+	const struct ep_channel *of_volts = &all[c->volts_index];
+	const struct ep_channel *of_amps = &all[c->amps_index];
 	struct ep_part volts = ep_part_of(p->stream, (size_t)c->volts_index);
 	struct ep_part amps = ep_part_of(p->stream, (size_t)c->amps_index);
 	struct ep_part_sums v, i;
@@ -137,9 +141,11 @@ static double product_lsb(const struct work *w, const struct ep_part *p)
 		return 0;
 	return ep_u_product_lsb(
 		v.sum / v.cover_s,
-		(double)all[volts.channel].resolution * volts.unit,
+		(double)(offsets ? of_volts->offset : of_volts->resolution) *
+			volts.unit,
 		i.sum / i.cover_s,
-		(double)all[amps.channel].resolution * amps.unit);
+		(double)(offsets ? of_amps->offset : of_amps->resolution) *
+			amps.unit);
 }
 
 static void add_resolution(struct work *w, size_t part, size_t stretches)
@@ -150,7 +156,7 @@ static void add_resolution(struct work *w, size_t part, size_t stretches)
 	double lsb = (double)c->resolution * p->unit, n = s->reads, var = 0, u;
 
 	if (c->resolution == 0 && (c->flags & EP_CHANNEL_PRODUCT))
-		lsb = product_lsb(w, p);
+		lsb = product_w(w, p, false);
 	if (n > 1)
 		var = fmax(0, (s->s2 - s->s1 * s->s1 / n) / (n - 1));
 	if (c->shape == EP_COUNTER)
@@ -185,7 +191,7 @@ static void add_limits(struct work *w, size_t part)
 	const struct ep_meter *m = w->m;
 	const struct ep_channel *c = ep_part_channel(&m->parts[part]);
 	struct ep_energy *e = w->ret;
-	double gain = 0, offset = 0;
+	double gain = 0, gain_w = 0, offset, u;
 	bool first = true;
 
 	for (size_t i = 0; i < m->part_count; i++) {
@@ -194,14 +200,19 @@ static void add_limits(struct work *w, size_t part)
 		if (m->parts[i].stream != m->parts[part].stream)
 			continue;
 		first = first && i >= part;
-		gain += ep_u_limit((double)other->gain_ppm * 1e-6) *
-			fabs(w->part_j[i]);
+		u = ep_u_limit((double)other->gain_ppm * 1e-6) *
+		    fabs(w->part_j[i]);
+		gain += u;
+		gain_w += u / w->sums[i].cover_s;
 	}
 	if (first) {
 		ep_budget_add(&e->budget, "gain", gain);
-		ep_budget_add(&e->power, "gain", gain / e->cover_s);
+		ep_budget_add(&e->power, "gain", gain_w);
 	}
-	offset = ep_u_limit((double)c->offset * m->parts[part].unit);
+	offset = (double)c->offset * m->parts[part].unit;
+	if (c->offset == 0 && (c->flags & EP_CHANNEL_PRODUCT))
+		offset = product_w(w, &m->parts[part], true);
+	offset = ep_u_limit(offset);
 	if (c->shape == EP_GAUGE) {
 		ep_budget_add(&e->budget, "offset", offset * e->duration_s);
 		ep_budget_add(&e->power, "offset", offset);
@@ -223,7 +234,7 @@ static double missed_amplitude_w(const struct work *w)
 			half += (w->sums[i].max - w->sums[i].min) / 2;
 	}
 	if (gauge && !(half > 0))
-		half = fabs(w->ret->energy_j / w->ret->cover_s - idle) / 2;
+		half = fabs(w->ret->mean_w - idle) / 2;
 	return half;
 }
 
@@ -249,7 +260,7 @@ static void add_locking(struct work *w)
 static void add_gap(struct work *w)
 {
 	struct ep_energy *e = w->ret;
-	double power = fabs(e->energy_j) / e->cover_s, u;
+	double power = fabs(e->mean_w), u;
 
 	if (!(e->blind_s > 1e-6))
 		return;
@@ -341,6 +352,8 @@ static bool add_up(struct work *w)
 			w->part_j[i] += ep_part_window_j(w->a, w->m, i,
 							 w->set.segments[k]);
 		e->energy_j += w->part_j[i];
+		/* Each over the time that it was seen itself. */
+		e->mean_w += w->part_j[i] / w->sums[i].cover_s;
 		e->cover_s = fmin(e->cover_s, w->sums[i].cover_s);
 		e->held_s = fmax(e->held_s, w->sums[i].held_s);
 		e->blind_s =
@@ -379,6 +392,6 @@ void ep_energy_measure(const struct ep_analysis *a, const struct ep_meter *m,
 	if (m->fine)
 		ret->peak_w = peak_of(&w, &ret->peak_is_bound);
 	/* Blocks leave out what is left over at borders; the whole does not. */
-	if (ret->peak_w < ret->energy_j / ret->cover_s)
-		ret->peak_w = ret->energy_j / ret->cover_s;
+	if (ret->peak_w < ret->mean_w)
+		ret->peak_w = ret->mean_w;
 }

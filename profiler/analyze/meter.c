@@ -144,7 +144,7 @@ static void measure_idle(const struct ep_analysis *a, struct ep_meter *m)
 				  "steady it is");
 		return;
 	}
-	m->idle_w = e.energy_j / e.cover_s;
+	m->idle_w = e.mean_w;
 	m->idle_u_w = spread;
 	memset(&m->idle_budget, 0, sizeof(m->idle_budget));
 	ep_budget_add(&m->idle_budget, "gain", ep_budget_get(&e.power, "gain"));

@@ -187,7 +187,7 @@ static void add_power(struct ep_maker *mk)
 	if (isnan(e->energy_j)) {
 		ep_metric_refuse(m, e->reason);
 	} else {
-		ep_metric_set(m, e->energy_j / e->cover_s, &e->power, 1);
+		ep_metric_set(m, e->mean_w, &e->power, 1);
 		ep_metric_judge(m, &mk->a->total, e);
 	}
 	m = ep_maker_add(mk, "power_peak_w");
@@ -199,8 +199,8 @@ static void add_power(struct ep_maker *mk)
 		struct ep_budget b = { .count = 0 };
 
 		ep_budget_add(&b, "gain",
-			      ep_budget_get(&e->power, "gain") * e->peak_w *
-				      e->cover_s / e->energy_j);
+			      ep_budget_get(&e->power, "gain") * e->peak_w /
+				      e->mean_w);
 		ep_budget_add(&b, "offset", ep_budget_get(&e->power, "offset"));
 		ep_metric_set(m, e->peak_w, &b, 1);
 		ep_metric_judge(m, &mk->a->total, e);

@@ -13,13 +13,30 @@ static bool is_power(const struct ep_channel *c)
 	       !(c->flags & (EP_CHANNEL_NEGOTIATED | EP_CHANNEL_CHECK));
 }
 
+/* Counts on past what there is room for: see is_whole(). */
 static void add(struct ep_total *t, const struct ep_slot *slot,
 		const struct ep_channel *c)
 {
 	if (t->count < EP_TOTAL_CHANNELS_MAX)
-		(void)ep_str_format(t->channels[t->count++],
+		(void)ep_str_format(t->channels[t->count],
 				    sizeof(t->channels[0]), "%s.%s", slot->id,
 				    c->name);
+	t->count++;
+}
+
+/* A sum without some of its channels would be a wrong figure. */
+static bool is_whole(const struct ep_total *t, struct ep_err *err)
+{
+	if (t->count <= EP_TOTAL_CHANNELS_MAX)
+		return true;
+	(void)ep_err_set(
+		err, -E2BIG,
+		"the total is made of %zu channels, from %s on, and %d "
+		"may be added up: name one with --total "
+		"SENSOR.CHANNEL, or let fewer have role total in the "
+		"board file",
+		t->count, t->channels[0], EP_TOTAL_CHANNELS_MAX);
+	return false;
 }
 
 static void add_totals_of(struct ep_total *t, const struct ep_slot *slot)
@@ -93,16 +110,32 @@ static void explain(const struct ep_slot_list *list,
 			    board->name);
 }
 
-/* Is it a sensor of this board's total that was not opened? */
+static bool delivers(const struct ep_slot *slot,
+		     const struct ep_board_rail *rail, const char *glob)
+{
+	char name[EP_CHANNEL_NAME_BYTES];
+
+	(void)ep_str_copy(name, sizeof(name), rail->name);
+	ep_str_slug(name);
+	for (size_t i = 0; i < slot->channel_count; i++)
+		if (slot->channels[i].role == EP_ROLE_TOTAL &&
+		    is_power(&slot->channels[i]) &&
+		    (rail->channel ? ep_str_glob(glob, slot->channels[i].name)
+				   : strcmp(name, slot->channels[i].name) == 0))
+			return true;
+	return false;
+}
+
+/* Does slot owe the board's total a rail that it does not deliver? */
 static bool is_missing(const struct ep_slot *slot,
 		       const struct ep_board_rail *rail)
 {
 	const char *at = rail->channel ? rail->channel : rail->amps;
 	size_t len = strlen(slot->id);
 
-	return !slot->sensor && !slot->from_option &&
-	       rail->role == EP_ROLE_TOTAL && at &&
-	       strncmp(at, slot->id, len) == 0 && at[len] == '.';
+	return !slot->from_option && rail->role == EP_ROLE_TOTAL && at &&
+	       strncmp(at, slot->id, len) == 0 && at[len] == '.' &&
+	       !(slot->sensor && delivers(slot, rail, at + len + 1));
 }
 
 /* A part of the total that this machine does not deliver: the board's text
@@ -123,8 +156,12 @@ static void say_missing(struct ep_total *t, const struct ep_slot_list *list,
 					    sizeof(t->coverage) - used,
 					    " NOT IN IT HERE: %.40s (%.40s: "
 					    "%.200s).",
-					    rail->name, slot->id, slot->reason);
-			break;
+					    rail->name, slot->id,
+					    slot->sensor ? "no such channel"
+							 : slot->reason);
+			/* Of a sensor that is not there, one stands for all. */
+			if (!slot->sensor)
+				break;
 		}
 	}
 }
@@ -164,6 +201,8 @@ int ep_total_choose(const struct ep_slot_list *list,
 		r = choose_wanted(list, wanted, &t, err);
 		if (r < 0)
 			return r;
+		if (!is_whole(&t, err))
+			return -E2BIG;
 		say_coverage(&t, board, ep_str_starts(wanted, "estimate"));
 		*ret = t;
 		return 0;
@@ -187,6 +226,8 @@ int ep_total_choose(const struct ep_slot_list *list,
 			t.source = "option";
 			model = true;
 		}
+	if (!is_whole(&t, err))
+		return -E2BIG;
 	say_coverage(&t, board, model);
 	if (t.count > 0 && strcmp(t.source, "board") == 0)
 		say_missing(&t, list, board);

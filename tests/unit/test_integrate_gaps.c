@@ -294,6 +294,42 @@ static void a_phase_shorter_than_a_refresh_is_not_trusted(void **state)
 	ep_report_free(r);
 }
 
+static double eight_uw(double t)
+{
+	(void)t;
+	return 8e6;
+}
+
+/* Two parts of a total, one of which is gone for half of the run: each has its
+ * own time, else the mean would be of more than both together. */
+static void a_mean_of_parts_is_never_more_than_they_drew(void **state)
+{
+	static const struct support_channel channel = { { GAUGE }, eight_uw };
+	const struct support_sensor sensors[] = {
+		{ .id = "a", .channels = &channel, .channel_count = 1 },
+		{ .id = "b",
+		  .channels = &channel,
+		  .channel_count = 1,
+		  .to_s = 2,
+		  .from_s = -2 },
+	};
+	struct support_run run = make(sensors, "a.power,b.power");
+	struct ep_report *r;
+	const struct ep_row *whole;
+
+	(void)state;
+	run.sensor_count = 2;
+	r = support_run_analyze(&run);
+	whole = support_total(r, "run");
+	support_near(support_metric(whole, "energy_j")->value, 8 * 4 + 8 * 2,
+		     0.1);
+	support_near(support_metric(whole, "power_mean_w")->value, 16, 0.1);
+	support_near(support_metric(whole, "power_peak_w")->value, 16, 0.1);
+	assert_int_equal(support_metric(whole, "power_mean_w")->status,
+			 EP_STATUS_LOW_CONFIDENCE);
+	ep_report_free(r);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -306,6 +342,7 @@ int main(void)
 			missing_cells_are_bridged_by_the_channel_alone),
 		cmocka_unit_test(duplicates_keep_their_time),
 		cmocka_unit_test(a_phase_shorter_than_a_refresh_is_not_trusted),
+		cmocka_unit_test(a_mean_of_parts_is_never_more_than_they_drew),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

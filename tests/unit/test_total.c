@@ -127,6 +127,57 @@ static void what_a_total_lacks_is_said(void **state)
 					"(rapl: root only).");
 }
 
+/* The sensor is there, one of its rails is not. */
+static void a_rail_that_a_sensor_lacks_is_said(void **state)
+{
+	struct ep_total t;
+
+	(void)state;
+	board.rails[0] = (struct ep_board_rail){ .name = "packages",
+						 .channel = "rapl.package_*",
+						 .role = EP_ROLE_TOTAL };
+	board.rails[1] = (struct ep_board_rail){ .name = "dram",
+						 .channel = "rapl.dram_0",
+						 .role = EP_ROLE_TOTAL };
+	board.rails[2] = (struct ep_board_rail){ .name = "5 V in",
+						 .volts = "rapl.volts",
+						 .amps = "rapl.amps",
+						 .role = EP_ROLE_TOTAL };
+	board.rail_count = 3;
+	add(&rapl, package, 3, false);
+	assert_int_equal(ep_total_choose(&list, &board, NULL, &t, NULL), 0);
+	assert_int_equal(t.count, 2);
+	assert_string_equal(t.coverage,
+			    "packages NOT IN IT HERE: dram (rapl: no such "
+			    "channel). NOT IN IT HERE: 5 V in (rapl: no such "
+			    "channel).");
+}
+
+static void a_total_is_never_cut_short(void **state)
+{
+	static struct ep_channel many[EP_TOTAL_CHANNELS_MAX + 1];
+	struct ep_err err = { 0 };
+	struct ep_total t;
+
+	(void)state;
+	for (size_t i = 0; i < EP_TOTAL_CHANNELS_MAX + 1; i++) {
+		many[i].quantity = EP_POWER_UW;
+		many[i].role = EP_ROLE_TOTAL;
+		many[i].name[0] = (char)('A' + i);
+	}
+	add(&meter, many, EP_TOTAL_CHANNELS_MAX, true);
+	assert_int_equal(ep_total_choose(&list, &board, NULL, &t, &err), 0);
+	assert_int_equal(t.count, EP_TOTAL_CHANNELS_MAX);
+	slots[0].channel_count++;
+	assert_int_equal(ep_total_choose(&list, &board, NULL, &t, &err),
+			 -E2BIG);
+	assert_non_null(strstr(err.text, "33 channels, from meter.A on"));
+	assert_int_equal(ep_total_choose(&list, &board, "meter", &t, &err),
+			 -E2BIG);
+	assert_int_equal(ep_total_choose(&list, &board, "meter.B", &t, &err),
+			 0);
+}
+
 /* A meter's own count, and what a charger was promised. */
 static struct ep_channel doubtful[] = {
 	{ .name = "agreed",
@@ -218,6 +269,9 @@ int main(void)
 			a_meter_stands_in_when_the_board_does_not_deliver,
 			setup),
 		cmocka_unit_test_setup(what_a_total_lacks_is_said, setup),
+		cmocka_unit_test_setup(a_rail_that_a_sensor_lacks_is_said,
+				       setup),
+		cmocka_unit_test_setup(a_total_is_never_cut_short, setup),
 		cmocka_unit_test_setup(what_is_not_measured_may_be_no_total,
 				       setup),
 		cmocka_unit_test_setup(
