@@ -21,6 +21,7 @@
 
 /* Far above what edgeprof has open when it forks. */
 #define EP_OTHERS_MAX 4096
+#define EP_KEEP_FDS_MAX 4
 
 #ifndef SYS_pidfd_open
 #define SYS_pidfd_open 434
@@ -198,14 +199,17 @@ void ep_spawn_close_others(const int *keep, int keep_count)
  * now, not at exec: a child held at the gate must keep neither the other end
  * of the gate nor the guardian's socket open when edgeprof dies.
  */
-static void keep_only_inherited(const struct ep_process_state *s, int gate,
+static void keep_only_inherited(const struct ep_spawn *spawn, int gate,
 				int status)
 {
-	int keep[EP_INHERITED_FDS_MAX + 2] = { gate, status };
+	const struct ep_process_state *s = spawn->state;
+	int keep[EP_INHERITED_FDS_MAX + 2 + EP_KEEP_FDS_MAX] = { gate, status };
 	int count = 2;
 
 	for (int i = 0; s && i < s->inherited_count; i++)
 		keep[count++] = s->inherited_fds[i];
+	for (int i = 0; i < spawn->keep_count && i < EP_KEEP_FDS_MAX; i++)
+		keep[count++] = spawn->keep_fds[i];
 	ep_spawn_close_others(keep, count);
 }
 
@@ -214,6 +218,27 @@ static int redirect(int fd, int to)
 	if (fd < 0 || fd == to)
 		return 0;
 	return dup2(fd, to) < 0 ? -errno : 0;
+}
+
+/* A part of edgeprof: its signals are the user's before it begins. */
+static int be_ourselves(const struct ep_spawn *s, int gate, int status)
+{
+	sigset_t none;
+	ssize_t n;
+	char byte;
+	int r;
+
+	sigemptyset(&none);
+	sigprocmask(SIG_SETMASK, s->state ? &s->state->mask : &none, NULL);
+	r = s->ready ? s->ready(s->ctx) : 0;
+	if (r != 0)
+		return r;
+	while ((n = read(gate, &byte, 1)) != 1)
+		if (n == 0 || errno != EINTR)
+			return 127; /* edgeprof is gone before the gate */
+	close(gate);
+	close(status);
+	return s->main(s->ctx);
 }
 
 /* Between fork and exec; both pipes are close-on-exec. */
@@ -227,13 +252,15 @@ static int child_main(const struct ep_spawn *s, int gate, int status)
 	if (redirect(s->stdin_fd, 0) < 0 || redirect(s->stdout_fd, 1) < 0 ||
 	    redirect(s->stderr_fd, 2) < 0)
 		r = errno;
-	keep_only_inherited(s->state, gate, status);
+	keep_only_inherited(s, gate, status);
 	if (r == 0 && s->state)
 		r = -give_back(s->state);
 	if (r == 0)
 		r = -drop_to(s->identity);
 	for (int i = 0; s->env_add && s->env_add[i]; i++)
 		putenv((char *)(uintptr_t)s->env_add[i]);
+	if (r == 0 && s->main)
+		return be_ourselves(s, gate, status);
 	while (r == 0 && (n = read(gate, &byte, 1)) != 1)
 		if (n == 0 || errno != EINTR)
 			_exit(127); /* edgeprof is gone before the gate */
@@ -247,25 +274,6 @@ static int child_main(const struct ep_spawn *s, int gate, int status)
 	while (write(status, &r, sizeof(r)) < 0 && errno == EINTR)
 		;
 	_exit(r == ENOENT ? 127 : 126);
-}
-
-int ep_spawn_open_null(void)
-{
-	int fd = open("/dev/null", O_RDWR | O_CLOEXEC);
-
-	return fd < 0 ? -errno : fd;
-}
-
-void ep_spawn_fill_standard(void)
-{
-	int fd;
-
-	/* The lowest free descriptor comes first. */
-	do
-		fd = open("/dev/null", O_RDWR);
-	while (fd >= 0 && fd <= 2);
-	if (fd >= 0)
-		close(fd);
 }
 
 int ep_child_hold(struct ep_child *c, const struct ep_spawn *s,

@@ -59,6 +59,16 @@ void ep_process_state_get(struct ep_process_state *ret);
 /* All borrowed until ep_child_close(). */
 struct ep_spawn {
 	char *const *argv; /* NULL-terminated; argv[0] looked up in PATH */
+	/*
+	 * Instead of argv: a part of edgeprof in a process of its own, made by
+	 * fork while there is one thread.  ready() before the gate, main()
+	 * after it; what they return is the exit status.  keep_fds stay open.
+	 */
+	int (*ready)(void *ctx); /* not 0: ends before the gate */
+	int (*main)(void *ctx);
+	void *ctx;
+	const int *keep_fds;
+	int keep_count;
 	const char *const *env_add; /* "NAME=value", NULL-terminated; may be
 				       NULL */
 	const struct ep_identity *identity;
