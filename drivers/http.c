@@ -3,13 +3,12 @@
 
 #include <curl/curl.h>
 #include <errno.h>
-#include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/buf.h"
 #include "base/clock.h"
-#include "base/version.h"
+#include "drivers/http_parts.h"
 
 struct ep_http {
 	CURL *curl;
@@ -18,12 +17,6 @@ struct ep_http {
 	int64_t sent_ns, first_ns; /* of the request on its way */
 	int sink_error;		   /* why body took no more: -errno */
 };
-
-/* Before libcurl 7.84 its first initialisation is not safe among threads. */
-static void init_curl(void)
-{
-	(void)curl_global_init(CURL_GLOBAL_DEFAULT);
-}
 
 /* An interim reply's body (401 before a log-in) is dropped with its headers by
  * libcurl; what comes here belongs to the last reply. */
@@ -54,36 +47,15 @@ static int stamp(CURL *curl, curl_infotype type, char *data, size_t len,
 	return 0;
 }
 
-static int set_protocols(CURL *curl)
-{
-#if LIBCURL_VERSION_NUM >= 0x075500
-	return (int)curl_easy_setopt(curl, CURLOPT_PROTOCOLS_STR, "http,https");
-#else
-	return (int)curl_easy_setopt(curl, CURLOPT_PROTOCOLS,
-				     (long)(CURLPROTO_HTTP | CURLPROTO_HTTPS));
-#endif
-}
-
 /* 0, or any of libcurl's codes. */
 static int set_options(struct ep_http *http)
 {
 	CURL *c = http->curl;
 	long ms = (long)((http->timeout_ns + EP_NS_PER_MS - 1) / EP_NS_PER_MS);
-	char agent[64] = "edgeprof/";
-	int bad = 0;
+	int bad = ep_http_set_common(c);
 
-	strncat(agent, ep_version, sizeof(agent) - strlen(agent) - 1);
-	bad |= (int)curl_easy_setopt(c, CURLOPT_NOSIGNAL, 1L);
-	bad |= set_protocols(c);
-	bad |= (int)curl_easy_setopt(c, CURLOPT_FOLLOWLOCATION, 0L);
-	bad |= (int)curl_easy_setopt(c, CURLOPT_NOPROXY, "*");
-	bad |= (int)curl_easy_setopt(c, CURLOPT_HTTP_VERSION,
-				     (long)CURL_HTTP_VERSION_1_1);
 	bad |= (int)curl_easy_setopt(c, CURLOPT_TIMEOUT_MS, ms);
 	bad |= (int)curl_easy_setopt(c, CURLOPT_CONNECTTIMEOUT_MS, ms);
-	bad |= (int)curl_easy_setopt(c, CURLOPT_TCP_KEEPALIVE, 1L);
-	bad |= (int)curl_easy_setopt(c, CURLOPT_MAXCONNECTS, 1L);
-	bad |= (int)curl_easy_setopt(c, CURLOPT_USERAGENT, agent);
 	bad |= (int)curl_easy_setopt(c, CURLOPT_WRITEFUNCTION, take_body);
 	bad |= (int)curl_easy_setopt(c, CURLOPT_WRITEDATA, http);
 	bad |= (int)curl_easy_setopt(c, CURLOPT_DEBUGFUNCTION, stamp);
@@ -94,12 +66,11 @@ static int set_options(struct ep_http *http)
 
 int ep_http_new(int64_t timeout_ns, struct ep_http **ret, struct ep_err *err)
 {
-	static pthread_once_t once = PTHREAD_ONCE_INIT;
 	struct ep_http *http;
 
 	if (timeout_ns <= 0)
 		return ep_err_set(err, -EINVAL, "the timeout must be positive");
-	(void)pthread_once(&once, init_curl);
+	ep_http_init();
 	http = calloc(1, sizeof(*http));
 	if (!http)
 		return ep_err_set(err, -ENOMEM, "out of memory");
@@ -149,59 +120,6 @@ int ep_http_set_auth(struct ep_http *http, enum ep_http_auth auth,
 	return bad == 0 ? 0 : -ENOMEM;
 }
 
-static int refused(struct ep_http *http, struct ep_err *err)
-{
-	long os = 0;
-
-	(void)curl_easy_getinfo(http->curl, CURLINFO_OS_ERRNO, &os);
-	if (os <= 0 || os > 4095)
-		os = ECONNREFUSED;
-	return ep_err_set(err, (int)-os, "no connection: %s",
-			  strerror((int)os));
-}
-
-static int explain(struct ep_http *http, CURLcode code, struct ep_err *err)
-{
-	static const struct {
-		CURLcode code;
-		int error;
-		const char *text; /* NULL: libcurl's own */
-	} known[] = {
-		{ CURLE_COULDNT_RESOLVE_HOST, -EHOSTUNREACH,
-		  "the host's name is not known" },
-		{ CURLE_GOT_NOTHING, -ECONNRESET, "the answer broke off" },
-		{ CURLE_RECV_ERROR, -ECONNRESET, "the answer broke off" },
-		{ CURLE_SEND_ERROR, -ECONNRESET, "the connection broke off" },
-		{ CURLE_PARTIAL_FILE, -ECONNRESET, "the answer broke off" },
-		{ CURLE_OUT_OF_MEMORY, -ENOMEM, "out of memory" },
-		{ CURLE_WRITE_ERROR, -ENOMEM, "out of memory" },
-		{ CURLE_PEER_FAILED_VERIFICATION, -EPROTO, NULL },
-		{ CURLE_SSL_CONNECT_ERROR, -EPROTO, NULL },
-		{ CURLE_UNSUPPORTED_PROTOCOL, -EPROTO,
-		  "the answer is not HTTP" },
-		{ CURLE_WEIRD_SERVER_REPLY, -EPROTO, "the answer is not HTTP" },
-	};
-	size_t i = 0;
-
-	if (code == CURLE_COULDNT_CONNECT)
-		return refused(http, err);
-	if (code == CURLE_OPERATION_TIMEDOUT)
-		return ep_err_set(err, -ETIMEDOUT,
-				  "no whole answer within %ld ms",
-				  (long)(http->timeout_ns / EP_NS_PER_MS));
-	if (http->sink_error == -EFBIG)
-		return ep_err_set(err, -EFBIG,
-				  "the answer is larger than %d bytes",
-				  EP_HTTP_BODY_BYTES_MAX);
-	while (i < sizeof(known) / sizeof(known[0]) && known[i].code != code)
-		i++;
-	if (i == sizeof(known) / sizeof(known[0]))
-		return ep_err_set(err, -EIO, "%s", curl_easy_strerror(code));
-	return ep_err_set(err, known[i].error, "%s",
-			  known[i].text ? known[i].text
-					: curl_easy_strerror(code));
-}
-
 int ep_http_get(struct ep_http *http, const char *url,
 		struct ep_http_reply *ret, struct ep_err *err)
 {
@@ -221,7 +139,8 @@ int ep_http_get(struct ep_http *http, const char *url,
 		code = curl_easy_perform(http->curl);
 	done_ns = ep_clock_monotonic_ns();
 	if (code != CURLE_OK)
-		return explain(http, code, err);
+		return ep_http_explain(http->curl, code, http->timeout_ns,
+				       http->sink_error, err);
 	(void)curl_easy_getinfo(http->curl, CURLINFO_RESPONSE_CODE, &status);
 	ret->status = (int)status;
 	ret->body = http->body.data;
