@@ -16,6 +16,8 @@ struct ep_env {
 	int64_t (*now_ns)(void); /* CLOCK_MONOTONIC */
 	pid_t target_pid; /* the program at the gate; 0 = none yet, or the
 			     whole system when system_wide is set */
+	int target_runs;  /* the target was there before us: it is no child at a
+			    gate but a server */
 	const char *target_path;  /* its program file; NULL unknown */
 	char *const *target_argv; /* NULL-terminated; NULL unknown */
 	int system_wide;	  /* --duration without a command */

@@ -118,10 +118,16 @@ static void fill_attr(struct perf_event_attr *attr,
 	attr->exclude_user = event->kernel_only;
 }
 
+/* Which thread (-1: all), on which processor (-1: any). */
+struct place {
+	pid_t pid;
+	int cpu;
+};
+
 static int open_member(struct ep_perf_instance *in,
 		       const struct ep_perf_event *event,
 		       const struct ep_perf_code *code,
-		       const struct ep_perf_scope *scope, int cpu)
+		       const struct ep_perf_scope *scope, struct place at)
 {
 	struct perf_event_attr attr;
 	int leader = in->fd_count ? in->fds[0] : -1;
@@ -131,9 +137,9 @@ static int open_member(struct ep_perf_instance *in,
 	attr.disabled = leader < 0; /* members follow their leader */
 	if (scope->pid >= 0) {
 		attr.inherit = 1;
-		attr.enable_on_exec = leader < 0;
+		attr.enable_on_exec = leader < 0 && !scope->threads;
 	}
-	fd = event_open(&attr, scope->pid, cpu, leader);
+	fd = event_open(&attr, at.pid, at.cpu, leader);
 	if (fd >= 0)
 		in->fds[in->fd_count++] = fd;
 	return fd;
@@ -155,10 +161,11 @@ static int start_instance(const struct ep_perf_instance *in, bool separate)
 	return 0;
 }
 
-/* All events that have a code for this PMU, on one processor (-1: any). */
+/* All events that have a code for this PMU, at one place. */
 static int open_instance(struct ep_perf_group *g,
 			 const struct ep_perf_event *events,
-			 const struct ep_perf_scope *scope, int pmu, int cpu)
+			 const struct ep_perf_scope *scope, int pmu,
+			 struct place at)
 {
 	struct ep_perf_instance *in = &g->instances[g->instance_count];
 
@@ -173,7 +180,7 @@ static int open_instance(struct ep_perf_group *g,
 				continue;
 			in->members[in->fd_count] = (uint8_t)i;
 			fd = open_member(in, &events[i], &events[i].codes[j],
-					 scope, cpu);
+					 scope, at);
 			if (fd < 0)
 				return fd;
 		}
@@ -183,7 +190,9 @@ static int open_instance(struct ep_perf_group *g,
 		return 0;
 	}
 	/* With a program, exec starts it. */
-	return scope->pid < 0 ? start_instance(in, scope->separate) : 0;
+	return scope->pid < 0 || scope->threads
+		       ? start_instance(in, scope->separate)
+		       : 0;
 }
 
 static void drop_last(struct ep_perf_group *g)
@@ -194,6 +203,26 @@ static void drop_last(struct ep_perf_group *g)
 		close(in->fds[i]);
 }
 
+/* A thread that has ended meanwhile is left out. */
+static int open_threads(struct ep_perf_group *g,
+			const struct ep_perf_event *events,
+			const struct ep_perf_scope *scope, int pmu)
+{
+	size_t opened = 0;
+
+	for (size_t i = 0; i < scope->thread_count; i++) {
+		int r = open_instance(g, events, scope, pmu,
+				      (struct place){ scope->threads[i], -1 });
+
+		if (r < 0 && r != -ESRCH)
+			return r;
+		if (r == -ESRCH)
+			drop_last(g);
+		opened += r == 0;
+	}
+	return opened > 0 ? 0 : -ESRCH;
+}
+
 static int open_everywhere(struct ep_perf_group *g,
 			   const struct ep_perf_event *events,
 			   const struct ep_perf_scope *scope, int pmu)
@@ -201,8 +230,11 @@ static int open_everywhere(struct ep_perf_group *g,
 	const struct ep_perf_cpus *cpus = scope->online;
 	int opened = 0;
 
+	if (scope->threads)
+		return open_threads(g, events, scope, pmu);
 	if (scope->pid >= 0)
-		return open_instance(g, events, scope, pmu, -1);
+		return open_instance(g, events, scope, pmu,
+				     (struct place){ scope->pid, -1 });
 	if (events[0].kind == EP_PERF_DEVICE)
 		cpus = &events[0].cpus;
 	for (size_t i = 0; i < cpus->count; i++) {
@@ -212,7 +244,8 @@ static int open_everywhere(struct ep_perf_group *g,
 		if (pmu >= 0 && scope->pmus->cores[pmu].cpus.count > 0 &&
 		    !ep_perf_cpus_have(&scope->pmus->cores[pmu].cpus, cpu))
 			continue;
-		r = open_instance(g, events, scope, pmu, cpu);
+		r = open_instance(g, events, scope, pmu,
+				  (struct place){ -1, cpu });
 		if (r < 0 && r != -ENODEV)
 			return r;
 		if (r == -ENODEV) /* this processor went offline */
@@ -248,13 +281,16 @@ int ep_perf_group_open(struct ep_perf_group *g,
 		.event_count = count,
 		.separate = scope->separate,
 		.system_wide = scope->pid < 0,
+		.threads = scope->threads != NULL,
 	};
 	size_t places = scope->pid < 0 ? EP_PERF_CPUS_MAX : 1;
 	int r = 0;
 
 	if (count == 0 || count > EP_PERF_GROUP_MAX)
 		return ep_err_set(err, -E2BIG, "a group of %zu events", count);
-	if (scope->pid < 0 && events[0].kind != EP_PERF_DEVICE)
+	if (scope->threads)
+		places = scope->thread_count;
+	else if (scope->pid < 0 && events[0].kind != EP_PERF_DEVICE)
 		places = scope->online->count;
 	group.instances = calloc(places * (EP_PERF_CORES_MAX + 1),
 				 sizeof(*group.instances));
@@ -269,65 +305,6 @@ int ep_perf_group_open(struct ep_perf_group *g,
 		return explain(r, events, count, scope, err);
 	}
 	*g = group;
-	return 0;
-}
-
-static int read_separate(const struct ep_perf_instance *in, uint64_t *words)
-{
-	uint64_t one[3];
-
-	for (size_t i = 0; i < in->fd_count; i++) {
-		ssize_t n = read(in->fds[i], one, sizeof(one));
-
-		if (n < 0)
-			return -errno;
-		if (n != (ssize_t)sizeof(one))
-			return -EIO;
-		if (i == 0) {
-			words[1] = one[1];
-			words[2] = one[2];
-		}
-		words[3 + i] = one[0];
-	}
-	return 0;
-}
-
-static int read_grouped(const struct ep_perf_instance *in, uint64_t *words)
-{
-	size_t want = (3 + (size_t)in->fd_count) * sizeof(words[0]);
-	ssize_t n = read(in->fds[0], words, want);
-
-	if (n < 0)
-		return -errno;
-	if ((size_t)n != want || words[0] != in->fd_count)
-		return -EIO;
-	return 0;
-}
-
-int ep_perf_group_read(const struct ep_perf_group *g,
-		       struct ep_perf_values *ret)
-{
-	struct ep_perf_values sum = { 0 };
-	uint64_t words[3 + EP_PERF_GROUP_MAX] = { 0 };
-
-	for (size_t i = 0; i < g->instance_count; i++) {
-		const struct ep_perf_instance *in = &g->instances[i];
-		int r = g->separate ? read_separate(in, words)
-				    : read_grouped(in, words);
-
-		if (r < 0)
-			return r;
-		/* A thread is on one kind of core at a time, but enabled on
-		 * all: running adds up, enabled does not. */
-		if (g->system_wide)
-			sum.enabled_ns += words[1];
-		else if (words[1] > sum.enabled_ns)
-			sum.enabled_ns = words[1];
-		sum.running_ns += words[2];
-		for (size_t j = 0; j < in->fd_count; j++)
-			sum.counts[in->members[j]] += words[3 + j];
-	}
-	*ret = sum;
 	return 0;
 }
 

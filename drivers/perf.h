@@ -31,11 +31,14 @@ struct ep_perf_scope {
 	bool separate; /* one read per descriptor instead of one per group */
 	const struct ep_perf_pmus *pmus;
 	const struct ep_perf_cpus *online; /* for pid -1 */
+	/* Instead of pid, counted at once, with all that they start; NULL. */
+	const pid_t *threads;
+	size_t thread_count;
 };
 
 /*
  * Events that are counted together or not at all.  One read(2) per kind of
- * core (and processor, for pid -1); the counts are summed.
+ * core (and processor, for pid -1, or thread); the counts are summed.
  */
 struct ep_perf_instance {
 	int fds[EP_PERF_GROUP_MAX];	    /* the first one leads */
@@ -49,6 +52,7 @@ struct ep_perf_group {
 	size_t event_count;
 	bool separate;
 	bool system_wide;
+	bool threads; /* an instance for each */
 };
 /* running < enabled: the PMU was shared and the counts are partial. */
 struct ep_perf_values {

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "base/str.h"
+#include "drivers/proc_threads.h"
 #include "sensors/counters_parts.h"
 #include "sensors/table.h"
 
@@ -29,6 +30,7 @@ struct plan {
 	struct ep_perf_pmus pmus;
 	struct ep_perf_cpus online;
 	struct ep_perf_scope scope;
+	struct ep_proc_threads threads;
 	struct ep_perf_event events[EP_COUNTERS_EVENTS_MAX];
 	size_t event_count;
 	char switches_name[EP_PERF_NAME_BYTES]; /* "": not by side-band */
@@ -190,6 +192,16 @@ static int plan_make(struct plan *p, const struct ep_env *env,
 				  strerror(-r));
 	p->scope.pid = env->system_wide ? -1 : env->target_pid;
 	p->scope.user_only = p->caps.user_only;
+	if (!env->system_wide && env->target_runs) {
+		r = ep_proc_threads_list(env->target_pid, &p->threads);
+		if (r < 0)
+			return ep_err_set(err, r,
+					  "the server's threads cannot be "
+					  "listed: %s",
+					  strerror(-r));
+		p->scope.threads = p->threads.ids;
+		p->scope.thread_count = p->threads.count;
+	}
 	p->scope.separate = !p->caps.group_read;
 	p->scope.pmus = &p->pmus;
 	p->scope.online = &p->online;
@@ -204,7 +216,7 @@ static void open_switches(struct ep_counters *c, struct plan *p)
 
 	if (p->switches_name[0] == '\0')
 		return;
-	if (p->scope.pid < 0) {
+	if (p->scope.pid < 0 || p->scope.threads) {
 		ep_counters_miss(&p->missing, p->switches_name, NEEDS_KERNEL);
 		return;
 	}
@@ -230,6 +242,13 @@ static void tell(const struct plan *p, const struct ep_counters *c,
 			       "%zu groups share the PMU: counts are scaled "
 			       "by the time each was counting",
 			       c->hardware_count);
+	if (p->threads.truncated || p->threads.unsettled)
+		ep_sensor_note(notes,
+			       "not every thread of the server is counted: "
+			       "%s",
+			       p->threads.truncated
+				       ? "there are more than 1024"
+				       : "it made new ones all the time");
 	if (p->scope.separate)
 		ep_sensor_note(notes, "this kernel reads inherited counters "
 				      "one by one: reads cost more");
