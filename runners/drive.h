@@ -1,0 +1,57 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#ifndef EP_RUNNERS_DRIVE_H
+#define EP_RUNNERS_DRIVE_H
+
+#include "base/err.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+/* What a server is asked.  Strings are borrowed; NULL where not said. */
+struct ep_drive {
+	const char *url;
+	const char *model;
+	const char *prompts;  /* file: CSV, or JSONL by its name */
+	const char *key_file; /* API key; else from the environment */
+	int64_t pause_ns;     /* between requests */
+	int64_t request_timeout_ns;
+	int64_t max_token_count; /* of prompts that do not say; 0 none */
+	int64_t ctx_count;	 /* 0: the server's own */
+	int64_t seed;		 /* -1: the server's own */
+	bool cold;		 /* the model is unloaded before each request */
+	bool chat;
+};
+#define EP_REQUEST_TIMEOUT_NS (INT64_C(600) * 1000000000)
+
+struct ep_prompt {
+	char *id, *text, *tag; /* tag "" none */
+	/* What the APIs call temperature; NAN: the server's own. */
+	double randomness;
+	int64_t max_token_count; /* 0: not limited */
+};
+struct ep_prompts {
+	struct ep_prompt *items;
+	size_t count;
+};
+#define EP_PROMPTS_MAX 10000
+#define EP_PROMPTS_BYTES_MAX (64 * 1024 * 1024)
+
+/*
+ * CSV with a header line: id,prompt,temperature,max_tokens,tag in any order,
+ * only prompt is needed; RFC 4180, so that a prompt may hold line ends.
+ * -EINVAL with name:line and what to do; -ENOMEM.
+ */
+int ep_prompts_parse_csv(const char *name, const char *text,
+			 struct ep_prompts *ret,
+			 struct ep_err *err) EP_MUST_CHECK;
+/* One object per line with the same keys. */
+int ep_prompts_parse_jsonl(const char *name, const char *text,
+			   struct ep_prompts *ret,
+			   struct ep_err *err) EP_MUST_CHECK;
+/* The file, or one prompt of our own when path is NULL. */
+int ep_prompts_load(const char *path, struct ep_prompts *ret,
+		    struct ep_err *err) EP_MUST_CHECK;
+void ep_prompts_done(struct ep_prompts *p);
+
+#endif
