@@ -14,17 +14,20 @@
 #include <unistd.h>
 
 #define CONNECTIONS_MAX 16
-#define REQUEST_BYTES 8192
+#define REQUEST_BYTES (512 * 1024)
 #define TURN_MS 10
 
 struct connection {
 	int fd; /* 0: free */
-	char in[REQUEST_BYTES];
 	size_t in_len;
 	char *out;
 	size_t out_len, out_done;
 	int64_t due_ns;
-	bool waits, reset, last;
+	bool waits, reset, last, cut;
+	struct http_piece *pieces;
+	size_t piece_count, piece_next;
+	int64_t asked_ns;
+	char in[REQUEST_BYTES];
 };
 
 int64_t http_peer_now_ns(void)
@@ -71,6 +74,15 @@ int http_peer_listen(struct http_peer *p, unsigned port)
 	return 0;
 }
 
+static void free_pieces(struct connection *c)
+{
+	for (size_t i = 0; i < c->piece_count; i++)
+		free(c->pieces[i].data);
+	free(c->pieces);
+	c->pieces = NULL;
+	c->piece_count = c->piece_next = 0;
+}
+
 static void end(struct connection *c)
 {
 	struct linger now = { 1, 0 };
@@ -79,31 +91,41 @@ static void end(struct connection *c)
 		setsockopt(c->fd, SOL_SOCKET, SO_LINGER, &now, sizeof(now));
 	close(c->fd);
 	free(c->out);
-	memset(c, 0, sizeof(*c));
+	free_pieces(c);
+	/* Not its large buffer, which nobody reads past in_len. */
+	memset(c, 0, offsetof(struct connection, in));
+	c->in[0] = '\0';
 }
 
 static void queue(struct connection *c, const struct http_reply *r)
 {
-	size_t body = strlen(r->body), room = body + 1024;
+	size_t body = r->pieces ? 0 : strlen(r->body), room = body + 1024;
+	char length[64] = "Transfer-Encoding: chunked";
 	int n;
 
+	if (!r->pieces)
+		snprintf(length, sizeof(length), "Content-Length: %zu", body);
 	c->out = malloc(room);
 	if (!c->out)
 		return;
 	n = snprintf(c->out, room,
-		     "HTTP/1.1 %d %s\r\nContent-Type: %s\r\n"
-		     "Content-Length: %zu\r\n%s\r\n%s",
+		     "HTTP/1.1 %d %s\r\nContent-Type: %s\r\n%s\r\n%s\r\n%s",
 		     r->status, r->status == 200 ? "OK" : "No",
-		     r->type ? r->type : "application/json", body,
-		     r->headers ? r->headers : "", r->body);
+		     r->type ? r->type : "application/json", length,
+		     r->headers ? r->headers : "", r->pieces ? "" : r->body);
 	c->out_len = (size_t)n;
-	if (r->reset)
+	if (r->reset && !r->pieces)
 		c->out_len -= body / 2;
 	if (r->drop)
 		c->out_len = 0;
 	c->out_done = 0;
 	c->reset = r->reset;
-	c->last = r->reset || r->drop;
+	c->last = r->reset || r->drop || r->cut;
+	c->cut = r->cut;
+	c->pieces = r->pieces;
+	c->piece_count = r->piece_count;
+	c->piece_next = 0;
+	c->asked_ns = http_peer_now_ns();
 	c->waits = true;
 	c->due_ns = r->delay_ns == INT64_MAX ? INT64_MAX
 					     : http_peer_now_ns() + r->delay_ns;
@@ -130,18 +152,31 @@ static void find_header(const char *head, const char *name, char *ret,
 static void take_request(struct http_peer *p, struct connection *c)
 {
 	char *head_end = strstr(c->in, "\r\n\r\n"), *target;
-	char authorization[1024], copy[2048];
-	struct http_request request = { copy, authorization };
+	char authorization[1024], copy[2048], method[8], length[24];
+	struct http_request request = { copy, authorization, method, "" };
+	size_t body_len = 0;
+	char after = '\0';
 	struct http_reply reply = { .status = 200, .body = "" };
 
 	if (!head_end || c->waits)
 		return;
+	find_header(c->in, "Content-Length", length, sizeof(length));
+	if (p->posts)
+		body_len = strtoul(length, NULL, 10);
+	if (body_len > c->in_len - (size_t)(head_end + 4 - c->in))
+		return;
 	head_end[2] = '\0';
 	target = strchr(c->in, ' ');
-	if (strncmp(c->in, "GET ", 4) != 0 || !target) {
+	snprintf(method, sizeof(method), "%.*s", (int)strcspn(c->in, " "),
+		 c->in);
+	if (!target || (strcmp(method, "GET") != 0 &&
+			!(p->posts && strcmp(method, "POST") == 0))) {
 		c->last = true;
 		return;
 	}
+	request.body = head_end + 4;
+	after = head_end[4 + body_len];
+	head_end[4 + body_len] = '\0';
 	snprintf(copy, sizeof(copy), "%.*s", (int)strcspn(target + 1, " \r\n"),
 		 target + 1);
 	find_header(c->in, "Authorization", authorization,
@@ -149,7 +184,8 @@ static void take_request(struct http_peer *p, struct connection *c)
 	p->request_count++;
 	p->answer(p->ctx, &request, &reply);
 	queue(c, &reply);
-	head_end += 4;
+	head_end += 4 + body_len;
+	*head_end = after;
 	c->in_len -= (size_t)(head_end - c->in);
 	memmove(c->in, head_end, c->in_len + 1);
 }
@@ -166,8 +202,57 @@ static bool receive(struct connection *c)
 	return true;
 }
 
+static bool send_all(int fd, const char *data, size_t len)
+{
+	while (len > 0) {
+		ssize_t n = send(fd, data, len, MSG_NOSIGNAL);
+
+		if (n <= 0)
+			return false;
+		data += n;
+		len -= (size_t)n;
+	}
+	return true;
+}
+
+static bool send_piece(const struct http_peer *p, struct connection *c)
+{
+	const struct http_piece *piece = &c->pieces[c->piece_next];
+	char *chunk = malloc(piece->len + 32);
+	size_t n;
+	bool fine;
+
+	if (!chunk)
+		return false;
+	n = (size_t)snprintf(chunk, 32, "%zx\r\n", piece->len);
+	memcpy(chunk + n, piece->data, piece->len);
+	memcpy(chunk + n + piece->len, "\r\n", 2);
+	if (p->sent)
+		p->sent(p->ctx, piece, http_peer_now_ns());
+	fine = send_all(c->fd, chunk, n + piece->len + 2);
+	free(chunk);
+	c->piece_next++;
+	return fine;
+}
+
+/* The pieces whose time has come; false: the connection has ended. */
+static bool send_pieces(const struct http_peer *p, struct connection *c)
+{
+	while (c->piece_next < c->piece_count) {
+		const struct http_piece *piece = &c->pieces[c->piece_next];
+
+		if (c->asked_ns + piece->after_ns > http_peer_now_ns())
+			return true;
+		if (!send_piece(p, c))
+			return false;
+	}
+	free_pieces(c);
+	c->waits = false;
+	return !c->last && send_all(c->fd, "0\r\n\r\n", 5);
+}
+
 /* False: the connection has ended. */
-static bool send_due(struct connection *c)
+static bool send_due(const struct http_peer *p, struct connection *c)
 {
 	ssize_t n;
 
@@ -182,6 +267,9 @@ static bool send_due(struct connection *c)
 	}
 	free(c->out);
 	c->out = NULL;
+	c->out_len = c->out_done = 0;
+	if (c->pieces)
+		return send_pieces(p, c);
 	c->waits = false;
 	return !c->last;
 }
@@ -202,10 +290,33 @@ static void accept_one(struct http_peer *p, struct connection *all)
 		close(fd);
 }
 
+/* To the next piece, a turn at most. */
+static struct timespec until_next(const struct http_peer *p,
+				  const struct connection *all)
+{
+	int64_t now_ns = http_peer_now_ns(), ns = TURN_MS * 1000000;
+
+	for (int i = 0; i < CONNECTIONS_MAX; i++) {
+		const struct connection *c = &all[i];
+		int64_t left_ns;
+
+		if (c->fd <= 0 || c->piece_next >= c->piece_count)
+			continue;
+		left_ns = c->asked_ns + c->pieces[c->piece_next].after_ns -
+			  now_ns;
+		if (p->spins || left_ns < 0)
+			left_ns = 0;
+		if (left_ns < ns)
+			ns = left_ns;
+	}
+	return (struct timespec){ .tv_nsec = ns };
+}
+
 void http_peer_serve(struct http_peer *p, volatile int *stop, int64_t until_ns)
 {
 	struct connection *all = calloc(CONNECTIONS_MAX, sizeof(*all));
 	struct pollfd fds[CONNECTIONS_MAX + 1];
+	struct timespec wait;
 
 	while (all && !*stop && http_peer_now_ns() < until_ns) {
 		for (int i = 0; i < CONNECTIONS_MAX; i++) {
@@ -214,7 +325,8 @@ void http_peer_serve(struct http_peer *p, volatile int *stop, int64_t until_ns)
 		}
 		fds[CONNECTIONS_MAX].fd = p->listen_fd;
 		fds[CONNECTIONS_MAX].events = POLLIN;
-		if (poll(fds, CONNECTIONS_MAX + 1, TURN_MS) < 0)
+		wait = until_next(p, all);
+		if (ppoll(fds, CONNECTIONS_MAX + 1, &wait, NULL) < 0)
 			continue;
 		if (fds[CONNECTIONS_MAX].revents)
 			accept_one(p, all);
@@ -227,7 +339,7 @@ void http_peer_serve(struct http_peer *p, volatile int *stop, int64_t until_ns)
 			if (here)
 				take_request(p, c);
 			if (here)
-				here = send_due(c);
+				here = send_due(p, c);
 			if (!here && c->fd > 0)
 				end(c);
 		}
