@@ -84,6 +84,14 @@ int ep_timeline_add_token(struct ep_timeline *tl,
  *                                     "SYMBOL:in" or "SYMBOL:out", tokens its
  *                                     argument or return value, request =
  *                                     thread id (runners/llama.h)
+ * request  a request begins            request its number, source the dialect,
+ *                                     text JSON: id, model, temperature ...
+ * sent     its last byte has left      request
+ * piece    a chunk of output came      request, phase "thinking" or none,
+ *                                     tokens in it as the server counts
+ * progress of the prompt               request, text JSON
+ * finish   the server said "complete"  request
+ * reply    the answer has ended        request, text JSON: what was told
  * clock    clock pair                 text "real_ns=N boot_ns=N"
  * step     the wall clock was set     text "by_ns=N"
  * cpu      a CPU went or came         source "cpuN", text "offline"/"online"

@@ -6,5 +6,6 @@
 const struct ep_observer_ops *const ep_observers[] = {
 	&ep_observer_marks,
 	&ep_observer_llama,
+	&ep_observer_requests,
 	NULL,
 };

@@ -7,5 +7,6 @@
 /* Each in its own file; the table is ep_observers[] (runners/runner.h). */
 extern const struct ep_observer_ops ep_observer_marks;
 extern const struct ep_observer_ops ep_observer_llama;
+extern const struct ep_observer_ops ep_observer_requests;
 
 #endif

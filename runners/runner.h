@@ -6,6 +6,7 @@
 #include "base/err.h"
 #include "base/phase.h"
 #include "base/spawn.h"
+#include "runners/drive.h"
 
 #include <stdbool.h>
 
@@ -13,7 +14,8 @@
 struct ep_runner;
 
 struct ep_runner_job {
-	struct ep_spawn spawn; /* command, streams, identity */
+	struct ep_spawn spawn;	      /* command, streams, identity */
+	const struct ep_drive *drive; /* requests to a server; or NULL */
 };
 
 struct ep_runner_result {
@@ -27,7 +29,11 @@ struct ep_runner_result {
  * A workload.
  * prepare  child held at a gate before exec, so counters attach first; job is
  *          borrowed until close.
+ * drives   it sends requests to a server instead of running a command.
  * pid      of the child, 0 if none.
+ * target   whom to measure when that is not the child: the server's process,
+ *          text is then its name; or 0, text tells why it cannot be measured.
+ *          May be absent.
  * fd       readable when step has work; -1 if there is none.
  * go       opens the gate; -ENOENT / -EACCES when exec failed (126, 127).
  * step     never blocks: 1 running, 0 ended, -errno.
@@ -37,10 +43,12 @@ struct ep_runner_result {
 struct ep_runner_ops {
 	const char *name;
 	const char *summary;
+	bool drives;
 	int (*prepare)(const struct ep_env *env,
 		       const struct ep_runner_job *job, struct ep_runner **ret,
 		       struct ep_err *err);
 	pid_t (*pid)(const struct ep_runner *r);
+	pid_t (*target)(const struct ep_runner *r, char *text, size_t size);
 	int (*fd)(const struct ep_runner *r);
 	int (*go)(struct ep_runner *r, int64_t *ret_gate_ns,
 		  struct ep_err *err);
@@ -59,7 +67,7 @@ struct ep_observer;
 /*
  * Tells where phases and tokens are, whatever runs.
  *
- * open      before the child is made.  -EACCES, -ENOTSUP with the remedy when
+ * open      absent: it only reads what others told.  Before the child is made.  -EACCES, -ENOTSUP with the remedy when
  *           it cannot work here; the run goes on without it.
  * setenv    a variable the child needs ("NAME=value") or NULL; may be absent.
  * attach    the child, of user uid, waits at the gate; env->target_path and

@@ -142,9 +142,10 @@ static void the_observer_is_in_the_table(void **state)
 		assert_true(count == 0 ||
 			    ep_observers[count]->evidence >
 				    ep_observers[count - 1]->evidence);
-	assert_int_equal(count, 2);
+	assert_int_equal(count, 3);
 	assert_string_equal(ep_observers[0]->name, "marks");
 	assert_string_equal(ep_observers[1]->name, "llama");
+	assert_string_equal(ep_observers[2]->name, "requests");
 }
 
 int main(void)
