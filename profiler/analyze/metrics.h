@@ -45,6 +45,7 @@ struct ep_maker {
 	double step_count;  /* prompt tokens, or decode steps */
 	double token_count; /* prompt tokens, or output tokens */
 	const char *token_reason;
+	const struct ep_request *told; /* requests: NULL none was sent */
 	const struct ep_token *tokens; /* requests: its own, in time order */
 	size_t stamp_count;
 	struct ep_metric scratch;

@@ -95,8 +95,45 @@ static void add_latencies(struct ep_maker *mk)
 	free(gaps);
 }
 
+/* What the server tells of itself, beside what was observed. */
+static void add_told(struct ep_maker *mk)
+{
+	const struct ep_request *q = mk->told;
+	const struct ep_row *row = mk->row;
+	int64_t server_ns = ep_request_server_ns(q);
+	const struct {
+		const char *name;
+		int64_t ns;
+	} told[] = {
+		{ "server_load_s", q->load_ns },
+		{ "server_prefill_s", q->prefill_ns },
+		{ "server_generation_s", q->generation_ns },
+		{ "server_total_s", server_ns },
+	};
+	struct ep_metric *m;
+
+	for (size_t i = 0; i < sizeof(told) / sizeof(told[0]); i++) {
+		m = ep_maker_add(mk, told[i].name);
+		if (told[i].ns < 0) {
+			ep_metric_refuse(m, "the server does not tell it");
+			continue;
+		}
+		m->value = (double)told[i].ns * 1e-9;
+		m->status = EP_STATUS_OK;
+	}
+	m = ep_maker_add(mk, "server_difference_s");
+	if (server_ns < 0 || q->error[0]) {
+		ep_metric_refuse(m, "the server tells no durations");
+		return;
+	}
+	m->value = row->end_s - row->start_s - (double)server_ns * 1e-9;
+	m->status = EP_STATUS_OK;
+}
+
 void ep_maker_request(struct ep_maker *mk)
 {
+	if (mk->told)
+		add_told(mk);
 	add_ttft(mk);
 	add_latencies(mk);
 }

@@ -27,6 +27,15 @@ const struct ep_metric *ep_row_metric(const struct ep_row *row,
 	return NULL;
 }
 
+const struct ep_request *ep_report_told(const struct ep_report *r,
+					int32_t request)
+{
+	for (size_t i = 0; request > 0 && i < r->told.count; i++)
+		if (r->told.items[i].number == request)
+			return &r->told.items[i];
+	return NULL;
+}
+
 /* The longest suffix stands first. */
 const char *ep_metric_unit(const char *name)
 {
@@ -78,6 +87,7 @@ void ep_report_free(struct ep_report *report)
 	free(report->meters);
 	free(report->calibrated.energy_j);
 	free(report->calibrated.mean_w);
+	ep_requests_done(&report->told);
 	free(report->tokens);
 	free(report->token_energy_j);
 	free(report->health);

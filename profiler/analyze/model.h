@@ -4,6 +4,7 @@
 
 #include "base/sample.h"
 #include "profiler/analyze/metric.h"
+#include "runners/requests.h"
 
 #include <jansson.h>
 #include <stdbool.h>
@@ -119,6 +120,7 @@ struct ep_report {
 	size_t total_count;
 	struct ep_row *requests; /* name "request" */
 	size_t request_count;
+	struct ep_requests told; /* what was asked and answered, by number */
 	struct ep_token *tokens;
 	double *token_energy_j; /* since the token before; NAN not measured */
 	size_t token_count;
@@ -136,6 +138,9 @@ struct ep_report {
 	int64_t gate_ns;
 };
 
+/* What was asked in the request of a row; NULL: no request was sent. */
+const struct ep_request *ep_report_told(const struct ep_report *r,
+					int32_t request);
 void ep_report_free(struct ep_report *report);
 
 #endif

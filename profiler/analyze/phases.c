@@ -75,7 +75,10 @@ static int ask(const struct ep_run *run,
 			note_found(part, o);
 			return 0;
 		}
-		note_nothing(run, part, o->name);
+		/* Others than those of requests have nothing to say of them. */
+		if (o->open || part->timeline.note[0] ||
+		    find_recorded(run, o->name))
+			note_nothing(run, part, o->name);
 		ep_timeline_done(&part->timeline);
 	}
 	return 0;

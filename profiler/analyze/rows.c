@@ -240,6 +240,7 @@ static int make_requests(struct ep_analysis *a, const struct ep_counts *counts,
 			mk.stamp_count++;
 		}
 		mk.kind = EP_ROW_REQUEST;
+		mk.told = ep_report_told(r, request);
 		mk.row = &r->requests[r->request_count++];
 		mk.set = g.groups[i].set;
 		sum_phases(a, mk.set, "request", &mk.row->phase);
@@ -291,6 +292,9 @@ int ep_rows_make(struct ep_analysis *a)
 
 	if (!sorted)
 		code = -ENOMEM;
+	if (code == 0)
+		code = ep_requests_read(a->run.events, a->run.event_count,
+					&a->report->told);
 	if (code == 0)
 		code = make_tokens(a, sorted);
 	if (code == 0)

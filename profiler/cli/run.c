@@ -45,16 +45,20 @@ static void tell(void *ctx, enum ep_progress what, const char *text,
 		fprintf(stderr,
 			"edgeprof: idle baseline for %g s, then %s starts "
 			"(--idle 0s skips it)\n",
-			seconds, o->record.argv ? "the program" : "recording");
+			seconds,
+			o->record.drive	 ? "the first request"
+			: o->record.argv ? "the program"
+					 : "recording");
 		break;
 	case EP_PROGRESS_GATE:
-		if (o->record.argv)
+		if (o->record.drive)
+			say("", "requests started");
+		else if (o->record.argv)
 			say("", "program started");
 		break;
 	case EP_PROGRESS_TAIL:
-		fprintf(stderr,
-			"edgeprof: program ended; recording %g s more\n",
-			seconds);
+		fprintf(stderr, "edgeprof: %s ended; recording %g s more\n",
+			o->record.drive ? "requests" : "program", seconds);
 		break;
 	}
 }
@@ -91,6 +95,8 @@ static int show(const struct ep_run_options *o, const char *folder, int dir_fd,
 		const struct ep_report *report)
 {
 	struct ep_render_options how = { .folder = folder };
+	/* Without a program the report is the result. */
+	FILE *to = o->record.drive ? stdout : stderr;
 	struct stat trace;
 	struct ep_err err = { 0 };
 	const struct ep_format *format;
@@ -105,11 +111,11 @@ static int show(const struct ep_run_options *o, const char *folder, int dir_fd,
 	}
 	if (o->quiet)
 		return 0;
-	how.colour = isatty(STDERR_FILENO) && !getenv("NO_COLOR");
-	if (ioctl(STDERR_FILENO, TIOCGWINSZ, &size) == 0 && size.ws_col > 80)
+	how.colour = isatty(fileno(to)) && !getenv("NO_COLOR");
+	if (ioctl(fileno(to), TIOCGWINSZ, &size) == 0 && size.ws_col > 80)
 		how.columns = size.ws_col < 100 ? size.ws_col : 100;
 	format = ep_format_find("text", &err);
-	return format ? print(format, report, &how, stderr) : -ENOENT;
+	return format ? print(format, report, &how, to) : -ENOENT;
 }
 
 /* The analysis reads a folder that belongs to the caller: as the caller. */

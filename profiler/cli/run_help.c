@@ -5,6 +5,9 @@
 const char ep_run_help[] =
 	"usage: edgeprof run [options] -- COMMAND [ARGUMENT...]\n"
 	"       edgeprof run [options] --duration 60s\n"
+	"       edgeprof run --runner ollama|llama-server|openai --model M [--url URL]\n"
+	"         [--prompts FILE] [--pause TIME] [--cold] [--chat] [--seed N]\n"
+	"         [--max-tokens N] [--ctx N] [--key-file FILE] [--request-timeout TIME]\n"
 	"\n"
 	"Runs a program and measures it from its first instruction to its last."
 	"\n"
@@ -36,7 +39,7 @@ const char ep_run_help[] =
 	"  --stdio MODE        auto, inherit, pipe or pty\n"
 	"  --disk-sync TIME    how much a power cut may cost (default 10s, "
 	"0s = off)\n"
-	"  --runner NAME       how the workload is started (command)\n"
+	"  --runner NAME       command, or a server: ollama, llama-server, openai\n"
 	"  --json              report.json on stdout, the program's output to "
 	"the log\n"
 	"  -q, --quiet         print errors only\n"

@@ -7,6 +7,7 @@
 #include "base/clock.h"
 #include "base/num.h"
 #include "base/str.h"
+#include "runners/runner.h"
 
 enum option_kind { TEXT, COUNT, DURATION, FLAG, SENSOR, DEVFREQ, STDIO };
 
@@ -57,6 +58,18 @@ static const struct option_row rows[] = {
 	{ "--duration", NULL, DURATION, AT(record.duration_ns), 1,
 	  366 * DAY_NS },
 	{ "--disk-sync", NULL, DURATION, AT(record.disk_sync_ns), 0, DAY_NS },
+	{ "--model", NULL, TEXT, AT(drive.model), 0, 0 },
+	{ "--url", NULL, TEXT, AT(drive.url), 0, 0 },
+	{ "--prompts", NULL, TEXT, AT(drive.prompts), 0, 0 },
+	{ "--key-file", NULL, TEXT, AT(drive.key_file), 0, 0 },
+	{ "--pause", NULL, DURATION, AT(drive.pause_ns), 0, DAY_NS },
+	{ "--request-timeout", NULL, DURATION, AT(drive.request_timeout_ns), 1,
+	  DAY_NS },
+	{ "--max-tokens", NULL, COUNT, AT(drive.max_token_count), 1, 1000000 },
+	{ "--ctx", NULL, COUNT, AT(drive.ctx_count), 1, 16 * 1024 * 1024 },
+	{ "--seed", NULL, COUNT, AT(drive.seed), 0, INT32_MAX },
+	{ "--cold", NULL, FLAG, AT(drive.cold), 0, 0 },
+	{ "--chat", NULL, FLAG, AT(drive.chat), 0, 0 },
 	{ "--jitter", NULL, FLAG, AT(record.jitter), 0, 0 },
 	{ "--estimate", NULL, FLAG, AT(record.estimate), 0, 0 },
 	{ "--json", NULL, FLAG, AT(json), 0, 0 },
@@ -184,6 +197,41 @@ static const struct option_row *find_row(char *arg, char **ret_value,
 	return NULL;
 }
 
+static bool drives(const struct ep_run_options *o)
+{
+	const struct ep_runner_ops *runner =
+		ep_runner_find(o->record.runner, NULL);
+
+	return runner && runner->drives;
+}
+
+static bool has_drive_option(const struct ep_run_options *o)
+{
+	const struct ep_drive *d = &o->drive;
+
+	return d->model || d->url || d->prompts || d->key_file || d->cold ||
+	       d->chat || d->seed >= 0 || d->ctx_count > 0 ||
+	       d->max_token_count > 0 || d->pause_ns > 0;
+}
+
+static int check_drive(const struct ep_run_options *o, struct ep_err *err)
+{
+	if (!ep_runner_find(o->record.runner, err))
+		return -EINVAL;
+	if (!drives(o))
+		return ep_err_set(err, -EINVAL,
+				  "--model, --url, --prompts and the like are "
+				  "for --runner ollama, llama-server or "
+				  "openai; a command has options of its own "
+				  "after --");
+	if (o->record.argv)
+		return ep_err_set(err, -EINVAL,
+				  "--runner %s sends requests to a server and "
+				  "takes no command",
+				  o->record.runner);
+	return 0;
+}
+
 static int check(const struct ep_run_options *o, struct ep_err *err)
 {
 	if (o->help)
@@ -192,6 +240,14 @@ static int check(const struct ep_run_options *o, struct ep_err *err)
 		return ep_err_set(err, -EINVAL,
 				  "--duration measures the whole system and "
 				  "takes no command; leave one of them out");
+	if (drives(o) && o->record.duration_ns > 0)
+		return ep_err_set(err, -EINVAL,
+				  "--duration measures the whole system; "
+				  "--runner %s ends with its requests; leave "
+				  "one of them out",
+				  o->record.runner);
+	if (drives(o) || has_drive_option(o))
+		return check_drive(o, err);
 	if (!o->record.argv && o->record.duration_ns == 0)
 		return ep_err_set(err, -EINVAL,
 				  "no command: edgeprof run [options] -- "
@@ -209,6 +265,8 @@ int ep_run_options_parse(int argc, char **argv, struct ep_run_options *ret,
 			    .idle_ns = 10 * EP_NS_PER_S,
 			    .tail_ns = 2 * EP_NS_PER_S,
 			    .disk_sync_ns = 10 * EP_NS_PER_S },
+		.drive = { .seed = -1,
+			   .request_timeout_ns = EP_REQUEST_TIMEOUT_NS },
 	};
 	int i = 1, r = 0;
 
@@ -242,8 +300,10 @@ int ep_run_options_parse(int argc, char **argv, struct ep_run_options *ret,
 	}
 	if (r == 0)
 		r = check(&o, err);
-	o.record.stdout_to_log = o.json;
-	if (r == 0)
+	o.record.stdout_to_log = o.json || drives(&o);
+	if (r == 0) {
 		*ret = o;
+		ret->record.drive = drives(&o) ? &ret->drive : NULL;
+	}
 	return r;
 }

@@ -10,6 +10,7 @@
 struct ep_run_options {
 	struct ep_record_options record;
 	struct ep_control control; /* becomes record.changes */
+	struct ep_drive drive;	   /* of runners that send requests */
 	bool json;
 	bool quiet;
 	bool help;

@@ -26,6 +26,16 @@ static int64_t timeval_ns(struct timeval tv)
 	       (int64_t)tv.tv_usec * EP_NS_PER_US;
 }
 
+/* The program's, or those of the client that is not what is measured. */
+static void usage_fact(struct ep_session *s, const char *name, int64_t value)
+{
+	char text[64];
+
+	(void)ep_str_format(text, sizeof(text), "%s.%s",
+			    s->options->drive ? "client" : "child", name);
+	fact(s, text, value);
+}
+
 static void child_facts(struct ep_session *s)
 {
 	struct ep_runner_result result = { .exited = false };
@@ -37,14 +47,14 @@ static void child_facts(struct ep_session *s)
 	if (!result.usage.known)
 		return;
 	/* getrusage(2): ru_maxrss is in kilobytes of 1024. */
-	fact(s, "child.maxrss_bytes", (int64_t)ru->ru_maxrss * 1024);
-	fact(s, "child.utime_ns", timeval_ns(ru->ru_utime));
-	fact(s, "child.stime_ns", timeval_ns(ru->ru_stime));
-	fact(s, "child.nvcsw", ru->ru_nvcsw);
-	fact(s, "child.nivcsw", ru->ru_nivcsw);
-	fact(s, "child.minflt", ru->ru_minflt);
-	fact(s, "child.majflt", ru->ru_majflt);
-	fact(s, "child.inblock", ru->ru_inblock);
+	usage_fact(s, "maxrss_bytes", (int64_t)ru->ru_maxrss * 1024);
+	usage_fact(s, "utime_ns", timeval_ns(ru->ru_utime));
+	usage_fact(s, "stime_ns", timeval_ns(ru->ru_stime));
+	usage_fact(s, "nvcsw", ru->ru_nvcsw);
+	usage_fact(s, "nivcsw", ru->ru_nivcsw);
+	usage_fact(s, "minflt", ru->ru_minflt);
+	usage_fact(s, "majflt", ru->ru_majflt);
+	usage_fact(s, "inblock", ru->ru_inblock);
 }
 
 /* What the program left running: named, not ended. */

@@ -37,7 +37,7 @@ static void reap_orphans(struct ep_session *s)
 	for (;;) {
 		info.si_pid = 0;
 		if (waitid(P_ALL, 0, &info, WEXITED | WNOHANG | WNOWAIT) < 0 ||
-		    info.si_pid == 0 || info.si_pid == s->env.target_pid)
+		    info.si_pid == 0 || info.si_pid == s->child_pid)
 			return;
 		if (info.si_pid == s->guardian.pid)
 			lose_guardian(s);

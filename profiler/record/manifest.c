@@ -92,7 +92,7 @@ static json_t *channel_json(const struct ep_slot *slot,
 	return o;
 }
 
-static json_t *slot_json(const struct ep_slot *slot)
+static json_t *slot_json(const struct ep_session *s, const struct ep_slot *slot)
 {
 	json_t *o = json_object(), *notes = json_array(),
 	       *channels = json_array();
@@ -105,8 +105,10 @@ static json_t *slot_json(const struct ep_slot *slot)
 			    json_string(slot->sensor ? "ok" : "failed"));
 	json_object_set_new(o, "reason", text_of(slot->reason));
 	json_object_set_new(o, "absent", json_boolean(slot->absent));
-	json_object_set_new(o, "target",
-			    json_boolean(slot->ops->flags & EP_SENSOR_TARGET));
+	json_object_set_new(
+		o, "target",
+		json_boolean((slot->ops->flags & EP_SENSOR_TARGET) &&
+			     !s->env.target_runs));
 	for (size_t i = 0; i < slot->notes.count; i++)
 		json_array_append_new(notes, text_of(slot->notes.text[i]));
 	json_object_set_new(o, "notes", notes);
@@ -253,6 +255,28 @@ static void add_host(const struct ep_session *s, json_t *o)
 				      "via", s->identity.via));
 }
 
+static void add_drive(const struct ep_drive *d, json_t *o)
+{
+	json_t *drive = json_object();
+
+	if (d->model)
+		json_object_set_new(o, "model", json_string(d->model));
+	if (d->url)
+		json_object_set_new(drive, "url", json_string(d->url));
+	json_object_set_new(drive, "prompts",
+			    json_string(d->prompts ? d->prompts : ""));
+	json_object_set_new(drive, "pause_ns", json_integer(d->pause_ns));
+	json_object_set_new(drive, "request_timeout_ns",
+			    json_integer(d->request_timeout_ns));
+	json_object_set_new(drive, "cold", json_boolean(d->cold));
+	json_object_set_new(drive, "chat", json_boolean(d->chat));
+	if (d->ctx_count > 0)
+		json_object_set_new(drive, "ctx", json_integer(d->ctx_count));
+	if (d->seed >= 0)
+		json_object_set_new(drive, "seed", json_integer(d->seed));
+	json_object_set_new(o, "drive", drive);
+}
+
 static json_t *build(const struct ep_session *s)
 {
 	const struct ep_record_options *p = s->options;
@@ -272,14 +296,16 @@ static json_t *build(const struct ep_session *s)
 	json_object_set_new(o, "idle_ns", json_integer(p->idle_ns));
 	json_object_set_new(o, "tail_ns", json_integer(p->tail_ns));
 	json_object_set_new(o, "jitter", json_boolean(p->jitter));
-	json_object_set_new(o, "system_wide", json_boolean(!p->argv));
+	json_object_set_new(o, "system_wide", json_boolean(s->env.system_wide));
 	json_object_set_new(o, "runner", json_string(s->runner_ops->name));
+	if (p->drive)
+		add_drive(p->drive, o);
 	json_object_set_new(o, "total", total_json(&s->total));
 	if (p->calibration)
 		json_object_set_new(o, "calibration",
 				    json_string(p->calibration));
 	for (size_t i = 0; i < s->slots.count; i++)
-		json_array_append_new(sensors, slot_json(s->slots.slots[i]));
+		json_array_append_new(sensors, slot_json(s, s->slots.slots[i]));
 	json_object_set_new(o, "sensors", sensors);
 	json_object_set_new(o, "observers", observers_json(s));
 	if (s->environment.opened)

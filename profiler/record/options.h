@@ -4,6 +4,7 @@
 
 #include "profiler/record/change.h"
 #include "profiler/record/place.h"
+#include "runners/drive.h"
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -45,7 +46,8 @@ struct ep_record_options {
 	bool jitter;
 	bool estimate;
 	bool stdout_to_log; /* --json: the program's stdout is only logged */
-	char **argv;	    /* NULL-terminated; NULL with duration_ns */
+	char **argv; /* NULL-terminated; NULL with duration_ns or drive */
+	const struct ep_drive *drive; /* requests, no command; or NULL */
 };
 
 #endif

@@ -141,6 +141,11 @@ static int open_observers(struct ep_session *s, const char **ret_env,
 		const char *env;
 		int r;
 
+		/* A server was started without them. */
+		if (!ep_observers[i]->open || s->options->drive) {
+			s->observer_count--;
+			continue;
+		}
 		w->ops = ep_observers[i];
 		r = w->ops->open(&s->env, &w->observer, &why);
 		if (r < 0) {
@@ -178,6 +183,31 @@ static void attach_observers(struct ep_session *s)
 	}
 }
 
+/* Whom to measure: the program itself, or the server it sends requests to. */
+static void choose_target(struct ep_session *s)
+{
+	char name[300] = "", text[400];
+
+	s->child_pid = s->env.target_pid = s->runner_ops->pid(s->runner);
+	if (!s->runner_ops->target)
+		return;
+	s->env.target_pid =
+		s->runner_ops->target(s->runner, name, sizeof(name));
+	s->env.target_runs = 1;
+	if (s->env.target_pid > 0) {
+		(void)ep_str_format(text, sizeof(text), "%s (%d)", name,
+				    (int)s->env.target_pid);
+		ep_session_event(s, "fact", "server", text);
+		return;
+	}
+	(void)ep_str_format(text, sizeof(text),
+			    "the server's counters, memory and CPU time are "
+			    "not measured: %s",
+			    name);
+	tell(s, EP_PROGRESS_WARNING, text);
+	ep_session_event(s, "warning", "server-unseen", text);
+}
+
 static int hold_program(struct ep_session *s, struct ep_err *err)
 {
 	const char *env[EP_OBSERVERS_MAX + 2] = { NULL };
@@ -187,10 +217,11 @@ static int hold_program(struct ep_session *s, struct ep_err *err)
 					     .identity = &s->identity,
 					     .state = s->state,
 					     .stdin_fd = -1,
-				     } };
+				     },
+				     .drive = s->options->drive };
 	int r;
 
-	if (!s->options->argv)
+	if (!s->options->argv && !s->options->drive)
 		return 0;
 	open_observers(s, env, EP_OBSERVERS_MAX + 1);
 	r = ep_stdio_open(&s->stdio, s->options, &s->writer, err);
@@ -201,8 +232,8 @@ static int hold_program(struct ep_session *s, struct ep_err *err)
 	r = s->runner_ops->prepare(&s->env, &job, &s->runner, err);
 	if (r < 0)
 		return r;
-	s->env.target_pid = s->runner_ops->pid(s->runner);
-	r = ep_guardian_watch(&s->guardian, s->env.target_pid);
+	choose_target(s);
+	r = ep_guardian_watch(&s->guardian, s->child_pid);
 	if (r < 0)
 		return ep_err_set(err, r, "the guardian process is gone");
 	attach_observers(s);
@@ -234,6 +265,12 @@ static int check_command(struct ep_session *s, struct ep_outcome *outcome,
 	s->runner_ops = ep_runner_find(s->options->runner, err);
 	if (!s->runner_ops)
 		return -EINVAL;
+	if (s->runner_ops->drives != (s->options->drive != NULL))
+		return ep_err_set(
+			err, -EINVAL,
+			"--runner %s takes no command; leave out what "
+			"follows --",
+			s->runner_ops->name);
 	if (!s->options->argv)
 		return 0;
 	r = ep_spawn_resolve(s->options->argv[0], s->program,
@@ -260,7 +297,7 @@ int ep_session_prepare(struct ep_session *s, struct ep_outcome *outcome,
 	if (r < 0)
 		return r;
 	s->env.interval_ns = s->options->interval_ns;
-	s->env.system_wide = s->options->argv == NULL;
+	s->env.system_wide = !s->options->argv && !s->options->drive;
 	r = check_command(s, outcome, err);
 	if (r == 0)
 		r = ep_identity_get(&s->identity, err);

@@ -60,6 +60,7 @@ struct ep_session {
 	struct ep_environment environment;
 	const struct ep_runner_ops *runner_ops;
 	struct ep_runner *runner; /* NULL with --duration */
+	pid_t child_pid; /* its own process; env.target_pid is measured */
 	struct ep_watched observers[EP_OBSERVERS_MAX];
 	size_t observer_count;
 	struct ep_gate gate;

@@ -42,7 +42,7 @@ static bool went_to_program(const struct ep_session *s,
 			    const struct signalfd_siginfo *info)
 {
 	return info->ssi_code == SI_KERNEL &&
-	       getpgid(s->env.target_pid) == getpgrp() &&
+	       getpgid(s->child_pid) == getpgrp() &&
 	       (info->ssi_signo != SIGHUP || getsid(0) != getpid());
 }
 

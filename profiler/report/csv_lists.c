@@ -71,20 +71,41 @@ static double value_of(const struct ep_row *row, const char *name)
 	return m->value;
 }
 
+/* Only of runs that sent requests. */
+static void put_told(struct ep_csv_out *o, const struct ep_row *row,
+		     const struct ep_request *q)
+{
+	const double ms = 1e3;
+
+	ep_csv_put(o, !q || q->cold < 0 ? "" : q->cold ? "cold" : "warm", ',');
+	ep_csv_put_quoted(o, q ? q->tag : "", ',');
+	ep_csv_put_number(o, value_of(row, "server_total_s") * ms, ',');
+	ep_csv_put_number(o, value_of(row, "server_load_s") * ms, ',');
+	ep_csv_put_number(o, value_of(row, "server_prefill_s") * ms, ',');
+	ep_csv_put_number(o, value_of(row, "server_generation_s") * ms, ',');
+	ep_csv_put_quoted(o, q ? q->error : "", '\n');
+}
+
 static void put_request(struct ep_csv_out *o, const struct ep_report *r,
 			const struct ep_request_parts *p)
 {
 	const json_t *model = json_object_get(r->run, "model");
+	const struct ep_request *q = ep_report_told(r, p->row->phase.request);
 	const struct ep_row *row = p->row;
 	const double ms = 1e3;
 	char stamp[80];
 
 	utc_text(stamp, sizeof(stamp), r->run, row->phase.start_ns);
 	ep_csv_put(o, stamp, ',');
-	ep_csv_put_quoted(
-		o, json_is_string(model) ? json_string_value(model) : "", ',');
-	/* prompt_id, temperature, seed: known to runners that send requests. */
-	ep_csv_put(o, ",,", ',');
+	ep_csv_put_quoted(o,
+			  json_is_string(model) ? json_string_value(model)
+			  : q			? q->model
+						: "",
+			  ',');
+	/* Known to runners that send requests. */
+	ep_csv_put_quoted(o, q ? q->id : "", ',');
+	ep_csv_put_number(o, q ? q->randomness : (double)NAN, ',');
+	ep_csv_put_count(o, q ? q->seed : -1, ',');
 	ep_csv_put_number(o, (row->end_s - row->start_s) * ms, ',');
 	ep_csv_put_number(o, p->load_s * ms, ',');
 	ep_csv_put_count(o, p->prompt_count, ',');
@@ -96,7 +117,10 @@ static void put_request(struct ep_csv_out *o, const struct ep_report *r,
 	ep_csv_put_number(o, value_of(row, "action_j_s_per_token"), ',');
 	ep_csv_put_number(o, value_of(row, "ttft_s"), ',');
 	ep_csv_put_count(o, p->cached_count, ',');
-	ep_csv_put(o, ep_evidence_name(row->phase.evidence), '\n');
+	ep_csv_put(o, ep_evidence_name(row->phase.evidence),
+		   r->told.count > 0 ? ',' : '\n');
+	if (r->told.count > 0)
+		put_told(o, row, q);
 }
 
 int ep_csv_requests(const struct ep_report *r, struct ep_buf *b)
@@ -113,7 +137,12 @@ int ep_csv_requests(const struct ep_report *r, struct ep_buf *b)
 		   "prompt_eval_duration_ms,eval_count,eval_duration_ms,"
 		   "tokens_per_second,energy_j,action_j_s_per_token,ttft_s,"
 		   "cached_tokens,evidence",
-		   '\n');
+		   r->told.count > 0 ? ',' : '\n');
+	if (r->told.count > 0)
+		ep_csv_put(&o,
+			   "start,tag,server_total_ms,server_load_ms,"
+			   "server_prefill_ms,server_generation_ms,error",
+			   '\n');
 	for (size_t i = 0; i < r->request_count && o.error == 0; i++)
 		put_request(&o, r, &parts[i]);
 	free(parts);

@@ -47,7 +47,7 @@ static void put_metrics(struct ep_json_out *o, const struct ep_row *row)
 		put_metric(o, row->metrics[i].name, &row->metrics[i]);
 }
 
-static void put_row(struct ep_json_out *o, const struct ep_row *row)
+static void put_row_open(struct ep_json_out *o, const struct ep_row *row)
 {
 	ep_json_open(o, NULL, '{', false);
 	ep_json_integer(o, "request", row->phase.request);
@@ -60,7 +60,44 @@ static void put_row(struct ep_json_out *o, const struct ep_row *row)
 	ep_json_open(o, "metrics", '{', false);
 	put_metrics(o, row);
 	ep_json_close(o, '}');
+}
+
+static void put_row(struct ep_json_out *o, const struct ep_row *row)
+{
+	put_row_open(o, row);
 	ep_json_close(o, '}');
+}
+
+/* What was asked, for runners that send requests. */
+static void put_asked(struct ep_json_out *o, const struct ep_request *q)
+{
+	ep_json_open(o, "asked", '{', false);
+	ep_json_text(o, "prompt_id", q->id);
+	ep_json_text(o, "model", q->model);
+	ep_json_number(o, "temperature", q->randomness);
+	ep_json_text(o, "tag", q->tag);
+	ep_json_text(o, "start",
+		     q->cold < 0 ? "unknown"
+		     : q->cold	 ? "cold"
+				 : "warm");
+	ep_json_text(o, "error", q->error);
+	ep_json_close(o, '}');
+}
+
+static void put_requests(struct ep_json_out *o, const struct ep_report *r)
+{
+	ep_json_open(o, "requests", '[', false);
+	for (size_t i = 0; i < r->request_count; i++) {
+		const struct ep_row *row = &r->requests[i];
+		const struct ep_request *q =
+			ep_report_told(r, row->phase.request);
+
+		put_row_open(o, row);
+		if (q)
+			put_asked(o, q);
+		ep_json_close(o, '}');
+	}
+	ep_json_close(o, ']');
 }
 
 static void put_rows(struct ep_json_out *o, const char *key,
@@ -303,7 +340,7 @@ static int json_render(const struct ep_report *r,
 	put_total(&o, r);
 	put_rows(&o, "phases", r->phases, r->phase_count);
 	put_totals(&o, r);
-	put_rows(&o, "requests", r->requests, r->request_count);
+	put_requests(&o, r);
 	put_channels(&o, r);
 	put_meters(&o, r);
 	put_calibrated(&o, r);

@@ -163,6 +163,8 @@ static void put_command(struct ep_page *page)
 			break;
 		}
 	}
+	if (json_object_get(page->report->run, "drive"))
+		return;
 	ep_page_fact(page, "command", "%s",
 		     text[0] != '\0' ? text : "none: the whole system");
 }
@@ -324,6 +326,7 @@ static void put_head(struct ep_page *page)
 	page->ops->title(page->ctx, title);
 	put_validity(page);
 	put_command(page);
+	ep_page_client(page);
 	put_result(page);
 	put_machine(page);
 	put_board(page);

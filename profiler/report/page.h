@@ -68,6 +68,8 @@ int ep_page_build(const struct ep_report *report,
 void ep_page_phases(struct ep_page *page);  /* page_phases.c */
 void ep_page_latency(struct ep_page *page); /* page_requests.c */
 void ep_page_requests(struct ep_page *page);
+void ep_page_told(struct ep_page *page); /* page_told.c */
+void ep_page_client(struct ep_page *page);
 void ep_page_channels(struct ep_page *page); /* page_sensors.c */
 void ep_page_sensors(struct ep_page *page);
 void ep_page_meters(struct ep_page *page); /* page_meters.c */

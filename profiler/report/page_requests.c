@@ -11,10 +11,12 @@
 /* Of a single request: what its user waited for, as a sentence. */
 void ep_page_latency(struct ep_page *page)
 {
-	static const struct {
+	const struct {
 		const char *metric, *before, *after;
 	} figures[] = {
-		{ "ttft_s", "first token ", " s after the gate" },
+		{ "ttft_s", "first token ",
+		  page->report->told.count > 0 ? " s after the request"
+					       : " s after the gate" },
 		{ "itl_p50_s", "then one every ", " s (median)" },
 		{ "itl_p90_s", "90 % within ", " s" },
 		{ "itl_p99_s", "99 % within ", " s" },
@@ -111,8 +113,10 @@ void ep_page_requests(struct ep_page *page)
 	struct ep_request_parts *parts;
 	struct columns columns;
 
-	if (r->request_count < 2 || ep_request_parts_build(r, &parts) < 0)
+	if (r->request_count < 2 || ep_request_parts_build(r, &parts) < 0) {
+		ep_page_told(page);
 		return;
+	}
 	page->ops->heading(page->ctx, "Requests");
 	ep_page_table_start(page);
 	add_columns(page, &columns);
@@ -123,4 +127,5 @@ void ep_page_requests(struct ep_page *page)
 		ep_page_note(page, "\xe2\x80\xa6 %zu more in phases.csv",
 			     r->request_count - REQUESTS_SHOWN_MAX);
 	free(parts);
+	ep_page_told(page);
 }
