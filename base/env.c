@@ -21,6 +21,8 @@ int ep_env_init(struct ep_env *env, struct ep_err *err)
 	env->target_argv = NULL;
 	env->system_wide = 0;
 	env->interval_ns = 10 * EP_NS_PER_MS;
+	env->is_cancelled = NULL;
+	env->cancel_ctx = NULL;
 	return 0;
 }
 
@@ -28,4 +30,9 @@ void ep_env_done(struct ep_env *env)
 {
 	if (env)
 		ep_root_close(&env->root);
+}
+
+bool ep_env_is_cancelled(const struct ep_env *env)
+{
+	return env->is_cancelled && env->is_cancelled(env->cancel_ctx);
 }

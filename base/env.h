@@ -4,6 +4,7 @@
 
 #include "base/root.h"
 
+#include <stdbool.h>
 #include <stdint.h>
 #include <sys/types.h>
 
@@ -22,10 +23,14 @@ struct ep_env {
 	char *const *target_argv; /* NULL-terminated; NULL unknown */
 	int system_wide;	  /* --duration without a command */
 	int64_t interval_ns;	  /* the grid */
+	/* Has the user had enough?  Asked by what opens slowly; may be NULL. */
+	bool (*is_cancelled)(void *ctx);
+	void *cancel_ctx;
 };
 
 /* Root from EDGEPROF_ROOT (secure_getenv), the real clock, no target. */
 int ep_env_init(struct ep_env *env, struct ep_err *err) EP_MUST_CHECK;
 void ep_env_done(struct ep_env *env);
+bool ep_env_is_cancelled(const struct ep_env *env);
 
 #endif

@@ -164,7 +164,8 @@ static int await_first(struct ep_link *l, struct ep_err *err)
 		int64_t deadline_ns = l->env->now_ns() + 2 * EP_NS_PER_S;
 
 		r = exchange(l, deadline_ns < end_ns ? deadline_ns : end_ns);
-	} while (r == -ETIMEDOUT && l->env->now_ns() < end_ns);
+	} while (r == -ETIMEDOUT && l->env->now_ns() < end_ns &&
+		 !ep_env_is_cancelled(l->env));
 	if (r == 0)
 		return 0;
 	ep_frames_drop(&l->frames);

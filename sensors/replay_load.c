@@ -5,6 +5,7 @@
 #include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/csv.h"
@@ -149,13 +150,20 @@ int ep_replay_load(const char *path, struct ep_replay *ret, struct ep_err *err)
 {
 	struct ep_replay r = { 0 };
 	struct ep_csv_ints csv = { 0 };
-	int fd = open(path, O_RDONLY | O_CLOEXEC);
+	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
+	struct stat st;
 	int e;
 
 	if (fd < 0)
 		return ep_err_set(err, -errno, "%.300s: %s", path,
 				  strerror(errno));
-	e = ep_csv_ints_open(&csv, fd, err);
+	/* A pipe or a device may never end. */
+	if (fstat(fd, &st) < 0 || !S_ISREG(st.st_mode))
+		e = ep_err_set(err, -EINVAL,
+			       "is no ordinary file: give a file of a run's "
+			       "sensors/ folder");
+	else
+		e = ep_csv_ints_open(&csv, fd, err);
 	if (e == 0) {
 		e = set_channels(&r, &csv, err);
 		if (e == 0)

@@ -151,7 +151,7 @@ static int open_all(struct ep_sensor *sensor, const struct ep_conf *conf,
 	const struct ep_root *root =
 		ep_conf_is_typed(conf) ? &ep_root_machine : &sensor->env->root;
 	const char *device = ep_conf_get(conf, "device");
-	struct ep_pmic_reply seen;
+	struct ep_pmic_reply seen = { 0 };
 	struct ep_pmic_costs costs = { 0 };
 	int r = ep_pmic_take_keys(&sensor->keys, conf, err);
 

@@ -120,3 +120,18 @@ void ep_session_facts(struct ep_session *s)
 	ep_session_event(s, "fact", "sampler.scheduler",
 			 s->sampler.fifo ? "fifo" : "other");
 }
+
+void ep_session_tell_failed(const struct ep_session *s)
+{
+	char text[600];
+
+	for (size_t i = 0; i < s->slots.count; i++) {
+		const struct ep_slot *slot = s->slots.slots[i];
+
+		if (slot->sensor || !slot->from_option)
+			continue;
+		(void)ep_str_format(text, sizeof(text), "%s: not measured: %s",
+				    slot->id, slot->reason);
+		s->progress.tell(s->progress.ctx, EP_PROGRESS_WARNING, text, 0);
+	}
+}

@@ -345,9 +345,6 @@ int ep_session_loop(struct ep_session *s, struct ep_outcome *outcome,
 
 	if (r == 0)
 		r = baseline(s, err);
-	if (r == -EINTR)
-		outcome->exit_status =
-			128 + (s->ended_by ? s->ended_by : SIGINT);
 	if (r == 0) {
 		r = open_gate(s, err);
 		if (r < 0)

@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <sched.h>
+#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/prctl.h>
@@ -330,6 +331,8 @@ int ep_session_prepare(struct ep_session *s, struct ep_outcome *outcome,
 	if (r == 0)
 		r = check_calibrated(s, err);
 	if (r == 0)
+		ep_session_tell_failed(s);
+	if (r == 0)
 		r = open_files(s, err);
 	return r < 0 ? r : ep_manifest_write(s, err);
 }
@@ -378,6 +381,9 @@ int ep_session_record(const struct ep_record_options *options,
 	r = ep_session_prepare(s, outcome, err);
 	if (r == 0)
 		r = ep_session_loop(s, outcome, err);
+	if (r == -EINTR)
+		outcome->exit_status =
+			128 + (s->ended_by ? s->ended_by : SIGINT);
 	ep_environment_close(s);
 	if (s->writer_open && !outcome->gate_opened)
 		ep_writer_discard(&s->writer);

@@ -103,6 +103,9 @@ int ep_session_take_signals(struct ep_session *s,
 void ep_session_read_signals(struct ep_session *s);
 /* End facts into events.csv: the child's usage, our own cost, losses. */
 void ep_session_facts(struct ep_session *s);
+/* The sensors of --sensor that could not be opened: whoever named one need not
+ * wait for the report to learn it. */
+void ep_session_tell_failed(const struct ep_session *s);
 void ep_session_event(struct ep_session *s, const char *event,
 		      const char *source, const char *text);
 

@@ -7,6 +7,15 @@
 #include <sys/signalfd.h>
 #include <unistd.h>
 
+/* Meters may take seconds to answer, and each is waited for in turn. */
+static bool is_cancelled(void *ctx)
+{
+	struct ep_session *s = ctx;
+
+	ep_session_read_signals(s);
+	return s->ended_by || s->interrupt_count > 0;
+}
+
 /* Signals come through a descriptor to the main thread; SIGPIPE and SIGXFSZ
  * are errors of write.  What the user's shell made us ignore (nohup) stays
  * ignored.  The child gets everything back (struct ep_process_state). */
@@ -30,6 +39,8 @@ int ep_session_take_signals(struct ep_session *s, struct ep_err *err)
 	if (s->signal_fd < 0)
 		return ep_err_set(err, -errno, "cannot make a signalfd: %s",
 				  strerror(errno));
+	s->env.is_cancelled = is_cancelled;
+	s->env.cancel_ctx = s;
 	return 0;
 }
 

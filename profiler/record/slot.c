@@ -144,8 +144,12 @@ int ep_slot_open(const struct ep_env *env, const struct ep_board *board,
 	if (r < 0)
 		return r;
 	r = slot->ops->open(env, slot->conf, &slot->sensor, &slot->notes, &why);
-	if (r < 0) {
+	if (r < 0)
 		slot->sensor = NULL;
+	if (ep_env_is_cancelled(env))
+		return ep_err_set(err, -EINTR,
+				  "interrupted before the program started");
+	if (r < 0) {
 		slot->absent =
 			!slot->from_option && (r == -ENODEV || r == -ENOENT);
 		(void)ep_str_format(slot->reason, sizeof(slot->reason), "%s",

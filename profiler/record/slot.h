@@ -59,7 +59,8 @@ int ep_slot_open(const struct ep_env *env, const struct ep_board *board,
 /*
  * Opens the board's sensors and those of --sensor and --events.  A sensor that
  * cannot be opened stays in the list with its reason; only mistakes of the
- * user (unknown name, bad key) fail.  Returns the count of slots.
+ * user (unknown name, bad key) fail; -EINTR when env is cancelled meanwhile.
+ * Returns the count of slots.
  */
 int ep_slots_open(const struct ep_env *env, const struct ep_board *board,
 		  const struct ep_record_options *options,
