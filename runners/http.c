@@ -377,7 +377,7 @@ static void http_result(const struct ep_runner *r, struct ep_runner_result *ret)
 		return prepare(&ep_dialect_##id, job, ret, err);            \
 	}                                                                   \
 	const struct ep_runner_ops ep_runner_##id = {                       \
-		.name = #what,                                              \
+		.name = (what),                                             \
 		.summary = "requests to a server",                          \
 		.drives = true,                                             \
 		.prepare = id##_prepare,                                    \
@@ -391,6 +391,6 @@ static void http_result(const struct ep_runner *r, struct ep_runner_result *ret)
 		.close = http_close,                                        \
 	};
 
-HTTP_RUNNER(ollama, ollama)
-HTTP_RUNNER(llama_server, llama - server)
-HTTP_RUNNER(openai, openai)
+HTTP_RUNNER(ollama, "ollama")
+HTTP_RUNNER(llama_server, "llama-server")
+HTTP_RUNNER(openai, "openai")
