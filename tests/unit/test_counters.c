@@ -135,8 +135,9 @@ static void default_set_counts_after_the_exit(void **state)
 	assert_int_equal(value("page_faults"), 0); /* not before exec */
 	assert_true(ep_held_run(&w.held, &ru));
 	assert_true(poll_once() > 0);
+	/* getrusage also counts before exec: more on a busy machine. */
 	assert_in_range(value("context_switches"),
-			(ru.ru_nvcsw + ru.ru_nivcsw) * 995 / 1000 - 2,
+			(ru.ru_nvcsw + ru.ru_nivcsw) * 98 / 100 - 2,
 			(ru.ru_nvcsw + ru.ru_nivcsw) * 1005 / 1000 + 2);
 	assert_true(value("task_clock") > 0);
 	assert_true(value("page_faults") > 0);
@@ -191,7 +192,7 @@ static int default_set_as_nobody(void *ctx)
 	/* The room for records is the user's, not the program's: others may
 	 * have taken it, then records are lost and told. */
 	if (want < SWITCHES ||
-	    (!switches_lost() && (gap < 0 ? -gap : gap) > want / 200 + 2))
+	    (!switches_lost() && (gap < 0 ? -gap : gap) > want / 50 + 2))
 		return 12;
 	if (channel("cpu_migrations", NULL) ||
 	    !noted("cpu-migrations: not measured: needs "
