@@ -11,7 +11,7 @@
 
 /* Documentation/hwmon/sysfs-interface.rst */
 
-#define EP_HWMON_CHIPS_MAX 64
+#define EP_HWMON_CHIPS_MAX 256
 #define EP_HWMON_ATTRS_MAX 128 /* per chip */
 
 struct ep_hwmon_chip {

@@ -253,6 +253,12 @@ static int survey_all(struct survey *s, const char *glob, struct ep_err *err)
 	if (n < 0)
 		return ep_err_set(err, n, "the chips cannot be listed: %s",
 				  strerror(-n));
+	if (n == EP_HWMON_CHIPS_MAX)
+		ep_sensor_note(
+			s->left_out.notes,
+			"%d chips or more: what lies beyond is left out; "
+			"name those you want with chip=",
+			n);
 	for (size_t i = 0; i < (size_t)n; i++)
 		take_chip(s, i);
 	for (size_t i = 0; i < s->files->file_count; i++)

@@ -149,6 +149,11 @@ static int open_powercap(struct ep_rapl *r, const struct ep_env *env,
 	if (!zones)
 		return -ENOMEM;
 	n = ep_powercap_list(&env->root, zones, EP_RAPL_DOMAINS_MAX);
+	if (n == EP_RAPL_DOMAINS_MAX)
+		ep_sensor_note(notes,
+			       "%d domains or more: what lies beyond is left "
+			       "out, of the total too",
+			       n);
 	for (int i = 0; i < n; i++)
 		add_zone(r, env, &zones[i], notes, denied);
 	free(zones);

@@ -160,7 +160,7 @@ int ep_replay_load(const char *path, struct ep_replay *ret, struct ep_err *err)
 	/* A pipe or a device may never end. */
 	if (fstat(fd, &st) < 0 || !S_ISREG(st.st_mode))
 		e = ep_err_set(err, -EINVAL,
-			       "is no ordinary file: give a file of a run's "
+			       "not an ordinary file: give a file of a run's "
 			       "sensors/ folder");
 	else
 		e = ep_csv_ints_open(&csv, fd, err);

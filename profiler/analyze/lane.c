@@ -292,3 +292,28 @@ void ep_lane_line(struct ep_lane *l, int64_t t_ns, const int64_t *values,
 	while (l->fine && l->fine->at[l->fine_cell + 1] <= t_ns)
 		l->fine_cell++;
 }
+
+int64_t ep_lane_settled_ns(const struct ep_lane *l, int64_t next_ns)
+{
+	int64_t settled = l->line_ns;
+
+	if (l->level)
+		return settled;
+	if (next_ns > settled)
+		settled = next_ns;
+	for (size_t i = 0; i < l->slot_count; i++) {
+		int64_t t;
+
+		if (l->state[i] == EP_LANE_OPEN)
+			t = l->value_ns[i];
+		else if (next_ns > INT64_MIN)
+			t = next_ns - l->hold_ns;
+		else
+			return INT64_MIN;
+		if (l->state[i] == EP_LANE_NONE && l->bounded && t > l->gate_ns)
+			t = l->gate_ns;
+		if (t < settled)
+			settled = t;
+	}
+	return settled;
+}

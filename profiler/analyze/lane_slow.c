@@ -354,6 +354,19 @@ void ep_lane_slow(struct ep_lane *l, int64_t t_ns, const int64_t *values,
 		l->block_sum = l->block_s = 0;
 }
 
+/* A silence that lasts to the end of the run is a gap like others. */
+static void note_silence(struct ep_lane *l, size_t i)
+{
+	struct ep_lane_health *h = &l->health[i];
+	int64_t silence_ns = l->to_ns - l->shift_ns - l->value_ns[i];
+
+	if (l->state[i] == EP_LANE_NONE || silence_ns <= l->slots[i].limit_ns)
+		return;
+	h->gap_count += l->state[i] == EP_LANE_OPEN;
+	if (silence_ns > h->max_gap_ns)
+		h->max_gap_ns = silence_ns;
+}
+
 void ep_lane_pause(struct ep_lane *l, int64_t next_ns)
 {
 	bool at_end = next_ns == INT64_MAX;
@@ -361,6 +374,8 @@ void ep_lane_pause(struct ep_lane *l, int64_t next_ns)
 	for (size_t i = 0; i < l->slot_count; i++) {
 		if (l->level)
 			l->value_ns[i] = l->line_ns;
+		if (at_end)
+			note_silence(l, i);
 		if (l->state[i] != EP_LANE_OPEN ||
 		    (!at_end && joins(l, i, next_ns)))
 			continue;
@@ -371,29 +386,4 @@ void ep_lane_pause(struct ep_lane *l, int64_t next_ns)
 			emit_held(l, i, l->value_ns[i] + l->hold_ns, l->to_ns);
 	}
 	l->level = false;
-}
-
-int64_t ep_lane_settled_ns(const struct ep_lane *l, int64_t next_ns)
-{
-	int64_t settled = l->line_ns;
-
-	if (l->level)
-		return settled;
-	if (next_ns > settled)
-		settled = next_ns;
-	for (size_t i = 0; i < l->slot_count; i++) {
-		int64_t t;
-
-		if (l->state[i] == EP_LANE_OPEN)
-			t = l->value_ns[i];
-		else if (next_ns > INT64_MIN)
-			t = next_ns - l->hold_ns;
-		else
-			return INT64_MIN;
-		if (l->state[i] == EP_LANE_NONE && l->bounded && t > l->gate_ns)
-			t = l->gate_ns;
-		if (t < settled)
-			settled = t;
-	}
-	return settled;
 }

@@ -308,6 +308,7 @@ static void stop_stdio(struct ep_session *s)
 static int finish(struct ep_session *s, struct ep_outcome *outcome,
 		  struct ep_err *err)
 {
+	char text[64];
 	uint64_t lost;
 	int r;
 
@@ -329,10 +330,11 @@ static int finish(struct ep_session *s, struct ep_outcome *outcome,
 	if (r == 0)
 		r = -ENOSPC;
 	outcome->exit_status = 125;
+	(void)ep_str_format(text, sizeof(text), "%llu lines were lost and ",
+			    (unsigned long long)lost);
 	ep_err_set(err, r,
-		   "recording in %s failed: %s; %llu lines were lost and the "
-		   "run is marked incomplete",
-		   s->writer.dir, strerror(-r), (unsigned long long)lost);
+		   "recording in %s failed: %s; %sthe run is marked incomplete",
+		   s->writer.dir, strerror(-r), lost > 0 ? text : "");
 	ep_session_event(s, "error", "", err ? err->text : strerror(-r));
 	(void)ep_writer_flush(&s->writer);
 	return r;

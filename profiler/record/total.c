@@ -90,26 +90,6 @@ static int choose_wanted(const struct ep_slot_list *list, const char *wanted,
 	return 0;
 }
 
-static void explain(const struct ep_slot_list *list,
-		    const struct ep_board *board, struct ep_total *t)
-{
-	t->source = "none";
-	for (size_t s = 0; s < list->count; s++) {
-		const struct ep_slot *slot = list->slots[s];
-
-		if (slot->sensor || (!slot->from_option &&
-				     strcmp(slot->ops->name, "rapl") != 0))
-			continue;
-		(void)ep_str_format(t->reason, sizeof(t->reason), "%s: %.280s",
-				    slot->id, slot->reason);
-		return;
-	}
-	(void)ep_str_format(t->reason, sizeof(t->reason),
-			    "no power sensor: board %s has none that "
-			    "delivers here",
-			    board->name);
-}
-
 static bool delivers(const struct ep_slot *slot,
 		     const struct ep_board_rail *rail, const char *glob)
 {
@@ -136,6 +116,34 @@ static bool is_missing(const struct ep_slot *slot,
 	return !slot->from_option && rail->role == EP_ROLE_TOTAL && at &&
 	       strncmp(at, slot->id, len) == 0 && at[len] == '.' &&
 	       !(slot->sensor && delivers(slot, rail, at + len + 1));
+}
+
+static bool owes(const struct ep_slot *slot, const struct ep_board *board)
+{
+	for (size_t r = 0; r < board->rail_count; r++)
+		if (is_missing(slot, &board->rails[r]))
+			return true;
+	return false;
+}
+
+static void explain(const struct ep_slot_list *list,
+		    const struct ep_board *board, struct ep_total *t)
+{
+	t->source = "none";
+	for (size_t s = 0; s < list->count; s++) {
+		const struct ep_slot *slot = list->slots[s];
+
+		if (slot->sensor || (slot->ops->flags & EP_SENSOR_TARGET) ||
+		    !(slot->from_option || owes(slot, board)))
+			continue;
+		(void)ep_str_format(t->reason, sizeof(t->reason), "%s: %.280s",
+				    slot->id, slot->reason);
+		return;
+	}
+	(void)ep_str_format(t->reason, sizeof(t->reason),
+			    "no power sensor: board %s has none that "
+			    "delivers here",
+			    board->name);
 }
 
 /* A part of the total that this machine does not deliver: the board's text

@@ -326,6 +326,23 @@ static void probe_counts_readings(void **state)
 	assert_int_equal(ep_sensor_hwmon.probe(&rig->env, &rig->err), 6);
 }
 
+/* A server has one for each disk and network card; none goes unsaid. */
+static void more_chips_than_there_is_room_for_are_told(void **state)
+{
+	struct ep_rig *rig = *state;
+	char dir[24];
+
+	for (int i = 0; i < 257; i++) {
+		snprintf(dir, sizeof(dir), "hwmon%d", i);
+		put(rig, dir, "name", i == 100 ? "psu\n" : "nvme\n");
+		if (i == 100)
+			put(rig, dir, "power1_input", "5000000\n");
+	}
+	assert_int_equal(ep_rig_open(rig, &ep_sensor_hwmon, ""), 0);
+	assert_true(rig->notes.count > 0);
+	assert_non_null(strstr(rig->notes.text[0], "256 chips or more"));
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -347,6 +364,7 @@ int main(void)
 		T(a_failing_read_is_an_error_and_heals),
 		T(a_refused_file_is_named),
 		T(probe_counts_readings),
+		T(more_chips_than_there_is_room_for_are_told),
 #undef T
 	};
 

@@ -327,6 +327,33 @@ static void a_mean_of_parts_is_never_more_than_they_drew(void **state)
 	support_near(support_metric(whole, "power_peak_w")->value, 16, 0.1);
 	assert_int_equal(support_metric(whole, "power_mean_w")->status,
 			 EP_STATUS_LOW_CONFIDENCE);
+	/* It is told like a gap that ends. */
+	assert_int_equal(r->health[0].gap_count, 0);
+	assert_int_equal(r->health[1].gap_count, 1);
+	support_near(r->health[1].max_gap_s, 2, 0.05);
+	assert_true(support_warned(r, "sensor-gaps"));
+	ep_report_free(r);
+}
+
+static bool from_2_5_on(double t, size_t channel)
+{
+	(void)channel;
+	return t > 2.5;
+}
+
+static void what_fails_to_the_end_has_a_gap_of_that_length(void **state)
+{
+	static const struct support_channel channel = { { GAUGE }, ramp_uw };
+	const struct support_sensor sensor = { .id = "psu",
+					       .channels = &channel,
+					       .channel_count = 1,
+					       .skip_cell = from_2_5_on };
+	const struct support_run run = make(&sensor, "psu.power");
+	struct ep_report *r = support_run_analyze(&run);
+
+	(void)state;
+	assert_int_equal(r->health[0].gap_count, 1);
+	support_near(r->health[0].max_gap_s, 1.5, 0.02);
 	ep_report_free(r);
 }
 
@@ -343,6 +370,8 @@ int main(void)
 		cmocka_unit_test(duplicates_keep_their_time),
 		cmocka_unit_test(a_phase_shorter_than_a_refresh_is_not_trusted),
 		cmocka_unit_test(a_mean_of_parts_is_never_more_than_they_drew),
+		cmocka_unit_test(
+			what_fails_to_the_end_has_a_gap_of_that_length),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

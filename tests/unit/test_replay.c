@@ -7,6 +7,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <cmocka.h>
@@ -280,6 +281,18 @@ static void files_that_are_no_recording(void **state)
 	}
 }
 
+/* Neither would ever end. */
+static void a_pipe_or_a_device_is_not_waited_for(void **state)
+{
+	struct ep_rig *rig = *state;
+
+	assert_int_equal(mkfifo(ep_tmp_path(&rig->tmp, "pipe"), 0600), 0);
+	assert_int_equal(open_file(rig, "pipe", ""), -EINVAL);
+	assert_non_null(strstr(rig->err.text, "pipe: not an ordinary file"));
+	assert_int_equal(ep_rig_open(rig, &ep_sensor_replay, "file=/dev/zero"),
+			 -EINVAL);
+}
+
 static void bad_lines_are_counted_and_left_out(void **state)
 {
 	struct ep_rig *rig = *state;
@@ -328,6 +341,7 @@ int main(void)
 		T(the_run_beside_it_describes_the_channels),
 		T(a_run_that_makes_no_sense_is_refused),
 		T(files_that_are_no_recording),
+		T(a_pipe_or_a_device_is_not_waited_for),
 		T(bad_lines_are_counted_and_left_out),
 		T(keys_are_checked),
 #undef T

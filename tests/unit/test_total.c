@@ -226,9 +226,16 @@ static void without_any_power_the_reason_is_the_sensors_own(void **state)
 	struct ep_total t;
 
 	(void)state;
-	add(&rapl, package, 3, false);
+	board.rails[0] = (struct ep_board_rail){ .name = "packages",
+						 .channel = "rapl.package_*",
+						 .role = EP_ROLE_TOTAL };
+	board.rail_count = 1;
+	add(&card, plug, 1, false);
 	slots[0].sensor = NULL;
-	strcpy(slots[0].reason, "energy_uj cannot be read: run with sudo");
+	strcpy(slots[0].reason, "there is no card");
+	add(&rapl, package, 3, false);
+	slots[1].sensor = NULL;
+	strcpy(slots[1].reason, "energy_uj cannot be read: run with sudo");
 	assert_int_equal(ep_total_choose(&list, &board, NULL, &t, NULL), 0);
 	assert_int_equal(t.count, 0);
 	assert_string_equal(t.source, "none");
