@@ -121,6 +121,31 @@ status=$?
 status_is sigterm_after_the_program_exits_128_plus_15 143
 check and_leaves_a_whole_run grep -q ",end," "$dir/tail/events.csv"
 
+# A meter that never answers is waited for; nobody has to wait that long.
+"$sim/um_meter" --link "$dir/um" --state "$dir/um.state" --fault silence 2>"$dir/um.err" &
+meter=$!
+n=0
+until [ -s "$dir/um.state" ] || [ $n -ge 200 ]; do
+	n=$((n + 1))
+	sleep 0.05
+done
+begin=$(date +%s)
+env --default-signal=INT "$edgeprof" run $fast --sensor "um34c:$dir/um,connect=50s" \
+	--sensor "um34c:$dir/um,connect=50s" -o "$dir/slow" -- sleep 60 >"$dir/out" 2>"$dir/err" &
+pid=$!
+n=0
+until ps -o comm= --ppid $pid | grep -q edgeprof-guard || [ $n -ge 400 ]; do
+	n=$((n + 1))
+	sleep 0.05
+done
+kill -INT $pid
+wait $pid
+status=$?
+status_is sigint_while_a_meter_is_awaited 130 "interrupted before the program started"
+number and_it_does_not_take_long "$(date +%s) - $begin < 20"
+check and_no_folder_is_left test ! -e "$dir/slow"
+kill $meter
+
 env --ignore-signal=HUP "$edgeprof" run --board none --idle 0s --duration 1s -o "$dir/nohup" >"$dir/out" 2>"$dir/err" &
 pid=$!
 until [ -s "$dir/nohup/run.json" ]; do sleep 0.05; done
