@@ -329,6 +329,7 @@ static void a_folder_that_cannot_be_made_is_named(void **state)
 		print_message("SKIP: root is needed to become another user\n");
 		skip();
 	}
+	assert_int_equal(chmod(tmp.path, 0755), 0);
 	pid = fork();
 	if (pid == 0) {
 		struct ep_err err = { 0 };
@@ -340,7 +341,6 @@ static void a_folder_that_cannot_be_made_is_named(void **state)
 			_exit(2);
 		_exit(strstr(err.text, "/var/lib/edgeprof") ? 0 : 3);
 	}
-	assert_int_equal(chmod(tmp.path, 0755), 0);
 	assert_int_equal(waitpid(pid, &status, 0), pid);
 	assert_int_equal(status, 0);
 }
