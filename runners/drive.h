@@ -19,8 +19,16 @@ struct ep_drive {
 	int64_t max_token_count; /* of prompts that do not say; 0 none */
 	int64_t ctx_count;	 /* 0: the server's own */
 	int64_t seed;		 /* -1: the server's own */
-	bool cold;		 /* the model is unloaded before each request */
+	int64_t gpu_layer_count; /* -1: the server's own */
+	int64_t thread_count;	 /* of the server; 0: its own */
+	int64_t retry_count;	 /* after a failure; 0: none */
+	/* Of every request, whatever the prompts say; 0: as they come. */
+	int64_t prompt_token_count, output_token_count;
+	const char *workflow; /* file of dependent calls; instead of prompts */
+	char **server;	      /* command that starts the server; or NULL */
+	bool cold;	      /* the model is unloaded before each request */
 	bool chat;
+	bool ignore_eos; /* generation goes on to the token limit */
 };
 #define EP_REQUEST_TIMEOUT_NS (INT64_C(600) * 1000000000)
 

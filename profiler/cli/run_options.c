@@ -9,7 +9,16 @@
 #include "base/str.h"
 #include "runners/runner.h"
 
-enum option_kind { TEXT, COUNT, DURATION, FLAG, SENSOR, DEVFREQ, STDIO };
+enum option_kind {
+	TEXT,
+	COUNT,
+	DURATION,
+	FLAG,
+	SENSOR,
+	DEVFREQ,
+	PHASE_RULE,
+	STDIO,
+};
 
 struct option_row {
 	const char *name;
@@ -68,6 +77,17 @@ static const struct option_row rows[] = {
 	{ "--max-tokens", NULL, COUNT, AT(drive.max_token_count), 1, 1000000 },
 	{ "--ctx", NULL, COUNT, AT(drive.ctx_count), 1, 16 * 1024 * 1024 },
 	{ "--seed", NULL, COUNT, AT(drive.seed), 0, INT32_MAX },
+	{ "--gpu-layers", NULL, COUNT, AT(drive.gpu_layer_count), 0, 10000 },
+	{ "--retries", NULL, COUNT, AT(drive.retry_count), 0, 100 },
+	{ "--prompt-tokens", NULL, COUNT, AT(drive.prompt_token_count), 1,
+	  16 * 1024 * 1024 },
+	{ "--output-tokens", NULL, COUNT, AT(drive.output_token_count), 1,
+	  1000000 },
+	{ "--ignore-eos", NULL, FLAG, AT(drive.ignore_eos), 0, 0 },
+	{ "--workflow", NULL, TEXT, AT(drive.workflow), 0, 0 },
+	{ "--client", NULL, FLAG, AT(record.client), 0, 0 },
+	{ "--attach", NULL, TEXT, AT(record.attach), 0, 0 },
+	{ "--phase-rule", NULL, PHASE_RULE, 0, 0, 0 },
 	{ "--cold", NULL, FLAG, AT(drive.cold), 0, 0 },
 	{ "--chat", NULL, FLAG, AT(drive.chat), 0, 0 },
 	{ "--jitter", NULL, FLAG, AT(record.jitter), 0, 0 },
@@ -169,6 +189,13 @@ static int set_value(const struct option_row *row, char *value,
 					  EP_CONTROL_DEVFREQS_MAX);
 		o->control.devfreqs[o->control.devfreq_count++] = value;
 		return 0;
+	case PHASE_RULE:
+		if (o->record.phase_rule_count == EP_PHASE_RULES_MAX)
+			return ep_err_set(err, -EINVAL,
+					  "more than %d --phase-rule options",
+					  EP_PHASE_RULES_MAX);
+		o->record.phase_rules[o->record.phase_rule_count++] = value;
+		return 0;
 	case FLAG:
 		break;
 	}
@@ -211,7 +238,10 @@ static bool has_drive_option(const struct ep_run_options *o)
 
 	return d->model || d->url || d->prompts || d->key_file || d->cold ||
 	       d->chat || d->seed >= 0 || d->ctx_count > 0 ||
-	       d->max_token_count > 0 || d->pause_ns > 0;
+	       d->max_token_count > 0 || d->pause_ns > 0 ||
+	       d->gpu_layer_count >= 0 || d->retry_count > 0 ||
+	       d->prompt_token_count > 0 || d->output_token_count > 0 ||
+	       d->ignore_eos || d->workflow;
 }
 
 static int check_drive(const struct ep_run_options *o, struct ep_err *err)
@@ -266,6 +296,7 @@ int ep_run_options_parse(int argc, char **argv, struct ep_run_options *ret,
 			    .tail_ns = 2 * EP_NS_PER_S,
 			    .disk_sync_ns = 10 * EP_NS_PER_S },
 		.drive = { .seed = -1,
+			   .gpu_layer_count = -1,
 			   .request_timeout_ns = EP_REQUEST_TIMEOUT_NS },
 	};
 	int i = 1, r = 0;

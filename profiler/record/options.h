@@ -13,6 +13,7 @@
 #define EP_INTERVAL_NS_MIN INT64_C(1000000)
 #define EP_INTERVAL_NS_MAX INT64_C(1000000000)
 #define EP_SENSOR_OPTIONS_MAX 16
+#define EP_PHASE_RULES_MAX 16
 
 enum ep_stdio_mode {
 	EP_STDIO_AUTO, /* pty where our own stream is a terminal, else pipe */
@@ -43,6 +44,12 @@ struct ep_record_options {
 	int64_t lock_wait_ns; /* for another edgeprof that holds the board */
 	struct ep_place place;
 	enum ep_stdio_mode stdio;
+	/* Who does the work, when that is not the command: PID, NAME, :PORT or
+	 * container:NAME; or NULL. */
+	const char *attach;
+	const char *phase_rules[EP_PHASE_RULES_MAX]; /* as typed */
+	size_t phase_rule_count;
+	bool client; /* the command is a client of the runner's server */
 	bool jitter;
 	bool estimate;
 	bool stdout_to_log; /* --json: the program's stdout is only logged */

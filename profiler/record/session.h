@@ -93,6 +93,8 @@ int ep_session_record(const struct ep_record_options *options,
 		      struct ep_err *err) EP_MUST_CHECK;
 
 /* Parts of it, each in a file of its own. */
+/* Holds the workload at the gate and attaches the observers. */
+int ep_session_hold(struct ep_session *s, struct ep_err *err) EP_MUST_CHECK;
 int ep_session_prepare(struct ep_session *s, struct ep_outcome *outcome,
 		       struct ep_err *err) EP_MUST_CHECK;
 int ep_session_loop(struct ep_session *s, struct ep_outcome *outcome,
