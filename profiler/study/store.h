@@ -1,0 +1,55 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#ifndef EP_PROFILER_STUDY_STORE_H
+#define EP_PROFILER_STUDY_STORE_H
+
+#include "profiler/study/result.h"
+
+/*
+ * DIR/study.db (SQLite, WAL, foreign keys): plan, state and results of a study.
+ * Everything in it can be made again from study.json and the run folders.
+ * Two processes may write; a network file system is refused.
+ */
+struct ep_store;
+
+/* Makes DIR, DIR/runs, study.json, study.db.  -EEXIST: there is a study. */
+int ep_store_create(const char *dir, const struct ep_study *s,
+		    struct ep_store **ret, struct ep_err *err) EP_MUST_CHECK;
+/* -ENOENT no study, -EBADMSG damaged or of a newer schema (says: --rebuild),
+ * -EBUSY locked for 10 s. */
+int ep_store_open(const char *dir, struct ep_store **ret,
+		  struct ep_err *err) EP_MUST_CHECK;
+void ep_store_close(struct ep_store *s);
+const char *ep_store_id(const struct ep_store *s);
+const struct ep_study *ep_store_study(const struct ep_store *s);
+
+/* A run that will be made: its folder's number (runs/0001 is 1).  Written and
+ * synced before the run starts. */
+int ep_store_begin(struct ep_store *s, const struct ep_next *item,
+		   int64_t order, int64_t *ret_number,
+		   struct ep_err *err) EP_MUST_CHECK;
+/* It is there: result and reasons ("" valid) in one transaction. */
+int ep_store_finish(struct ep_store *s, int64_t number,
+		    const struct ep_result *r, const struct ep_reasons *why,
+		    struct ep_err *err) EP_MUST_CHECK;
+/* It left nothing to count; reason says why. */
+int ep_store_lost(struct ep_store *s, int64_t number, const char *reason,
+		  struct ep_err *err) EP_MUST_CHECK;
+/* Runs begun and not finished: imports those whose folder is whole, the rest
+ * is lost.  Folders nobody began are imported too.  Returns how many. */
+int ep_store_recover(struct ep_store *s, struct ep_err *err) EP_MUST_CHECK;
+/* How all configurations stand, *ret[ep_plan_config_count()]; free(). */
+int ep_store_standing(struct ep_store *s, struct ep_standing **ret,
+		      struct ep_err *err) EP_MUST_CHECK;
+/* Means over valid runs, for progress; NAN when there is none. */
+int ep_store_mean(struct ep_store *s, uint64_t config, const char *metric,
+		  double *ret, struct ep_err *err) EP_MUST_CHECK;
+/* results.csv, replaced atomically: one line per run and phase. */
+int ep_store_export(struct ep_store *s, struct ep_err *err) EP_MUST_CHECK;
+
+/* A new database from study.json and the folders; the old one is kept aside. */
+int ep_store_rebuild(const char *dir, struct ep_err *err) EP_MUST_CHECK;
+/* Run folders of other machines: copied in, once each.  Returns how many. */
+int ep_store_collect(struct ep_store *s, const char *dir,
+		     struct ep_err *err) EP_MUST_CHECK;
+
+#endif
