@@ -43,9 +43,13 @@ struct ep_result {
 	char output_hash[EP_STUDY_HASH_BYTES]; /* of stdout.log; "" none */
 	struct ep_figure *figures;
 	size_t figure_count;
-	json_t *environment; /* what was set, what the kernel said; owned */
-	json_t *warnings;    /* of the report; owned */
-	bool complete;	     /* recording reached its end */
+	json_t *run;	    /* of report.json: what was asked; owned */
+	json_t *warnings;   /* of report.json; owned */
+	json_t *recording;  /* of report.json: the grid; owned */
+	json_t *health;	    /* of report.json: the channels; owned */
+	json_t *conditions; /* of report.json; NULL: an older report; owned */
+	char invalid[400];  /* reasons the report gives itself; "" none */
+	bool complete;	    /* recording reached its end */
 };
 
 /* -ENOENT no run folder, -EBADMSG damaged, with a sentence. */

@@ -44,15 +44,19 @@ enum ep_cooldown {
 
 enum ep_drop_caches { EP_DROP_NEVER, EP_DROP_FIRST, EP_DROP_EACH };
 
+/* Answers of a server at temperature 0 should not differ; what a program prints
+ * may hold times. */
+enum ep_same_output { EP_SAME_AUTO, EP_SAME_YES, EP_SAME_NO };
+
 /* When a run does not count.  NAN or -1: not judged. */
 struct ep_limits {
 	double background_cpu_share_max; /* of all CPUs, others' use */
 	double thermal_drift_c_max;	 /* start to end */
 	double missed_tick_share_max;
 	double sensor_gap_share_max;
-	double frequency_shortfall_max; /* below what the governor promises */
-	int64_t token_count;		/* wanted of every request; -1 any */
-	bool same_output; /* at temperature 0 within a configuration */
+	double frequency_shortfall_max;	 /* below what the governor promises */
+	int64_t token_count;		 /* wanted of every request; -1 any */
+	enum ep_same_output same_output; /* within a configuration */
 };
 
 struct ep_study {
