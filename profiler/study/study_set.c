@@ -52,7 +52,7 @@ static const struct setting settings[] = {
 	{ "max-frequency-shortfall", SHARE, AT(limits.frequency_shortfall_max),
 	  0, 0 },
 	{ "expect-tokens", COUNT, AT(limits.token_count), 1, 1000000 },
-	{ "same-output", SAME, AT(limits.same_output), 0, 0 },
+	{ "same-output", SAME, 0, 0, 0 },
 };
 #define SETTING_COUNT (sizeof(settings) / sizeof(settings[0]))
 
@@ -193,7 +193,7 @@ static int set_choice(struct ep_study *s, const struct setting *row,
 {
 	static const char *const orders[] = { "random", "given", NULL };
 	static const char *const drops[] = { "never", "first", "each", NULL };
-	static const char *const answers[] = { "no", "yes", NULL };
+	static const char *const answers[] = { "auto", "yes", "no", NULL };
 	int i = 0, r;
 
 	if (row->kind == ORDER) {
