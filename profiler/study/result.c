@@ -74,7 +74,8 @@ static void read_labels(const json_t *run, struct ep_result *r)
 	copy_text(labels, EP_LABEL_STUDY, r->study_id, sizeof(r->study_id));
 	copy_text(labels, EP_LABEL_CONFIG, r->config_hash,
 		  sizeof(r->config_hash));
-	r->config = (uint64_t)label_number(labels, EP_LABEL_NUMBER);
+	/* Counted from 1 where people see it; 0 finds none. */
+	r->config = (uint64_t)label_number(labels, EP_LABEL_NUMBER) - 1;
 	r->order = label_number(labels, EP_LABEL_ORDER);
 	r->item.config = r->config;
 	r->item.attempt = label_number(labels, EP_LABEL_ATTEMPT);

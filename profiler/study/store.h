@@ -27,19 +27,25 @@ const struct ep_study *ep_store_study(const struct ep_store *s);
 int ep_store_begin(struct ep_store *s, const struct ep_next *item,
 		   int64_t order, int64_t *ret_number,
 		   struct ep_err *err) EP_MUST_CHECK;
-/* It is there: result and reasons ("" valid) in one transaction. */
-int ep_store_finish(struct ep_store *s, int64_t number,
-		    const struct ep_result *r, const struct ep_reasons *why,
-		    struct ep_err *err) EP_MUST_CHECK;
-/* It left nothing to count; reason says why. */
-int ep_store_lost(struct ep_store *s, int64_t number, const char *reason,
+/*
+ * The folder of a run that was begun, or that another machine made: read,
+ * judged, and stored in one transaction.  1 it counts, 0 it does not (why says
+ * it), -ENOENT and -EBADMSG: it left nothing that can be read.
+ */
+int ep_store_take(struct ep_store *s, int64_t number, struct ep_reasons *why,
 		  struct ep_err *err) EP_MUST_CHECK;
-/* Runs begun and not finished: imports those whose folder is whole, the rest
- * is lost.  Folders nobody began are imported too.  Returns how many. */
+/* It left nothing to count; reason says why.  failed: nor will the next. */
+int ep_store_lost(struct ep_store *s, int64_t number, bool failed,
+		  const char *reason, struct ep_err *err) EP_MUST_CHECK;
+/* Runs begun and not finished: takes those whose folder is whole, the rest is
+ * lost.  Folders nobody began are taken too.  Returns how many. */
 int ep_store_recover(struct ep_store *s, struct ep_err *err) EP_MUST_CHECK;
 /* How all configurations stand, *ret[ep_plan_config_count()]; free(). */
 int ep_store_standing(struct ep_store *s, struct ep_standing **ret,
 		      struct ep_err *err) EP_MUST_CHECK;
+/* The last order number that was given; 0 none. */
+int ep_store_last_order(struct ep_store *s, int64_t *ret,
+			struct ep_err *err) EP_MUST_CHECK;
 /* Means over valid runs, for progress; NAN when there is none. */
 int ep_store_mean(struct ep_store *s, uint64_t config, const char *metric,
 		  double *ret, struct ep_err *err) EP_MUST_CHECK;
@@ -48,8 +54,5 @@ int ep_store_export(struct ep_store *s, struct ep_err *err) EP_MUST_CHECK;
 
 /* A new database from study.json and the folders; the old one is kept aside. */
 int ep_store_rebuild(const char *dir, struct ep_err *err) EP_MUST_CHECK;
-/* Run folders of other machines: copied in, once each.  Returns how many. */
-int ep_store_collect(struct ep_store *s, const char *dir,
-		     struct ep_err *err) EP_MUST_CHECK;
 
 #endif
