@@ -22,6 +22,9 @@ void ep_store_close(struct ep_store *s);
 const char *ep_store_id(const struct ep_store *s);
 const struct ep_study *ep_store_study(const struct ep_store *s);
 
+/* DIR/runs/0001 */
+void ep_store_folder(const struct ep_store *s, int64_t number, char *ret,
+		     size_t size);
 /* A run that will be made: its folder's number (runs/0001 is 1).  Written and
  * synced before the run starts. */
 int ep_store_begin(struct ep_store *s, const struct ep_next *item,

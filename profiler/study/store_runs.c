@@ -14,6 +14,13 @@ void ep_store_folder_name(int64_t number, char *ret, size_t size)
 	(void)ep_str_format(ret, size, "%04lld", (long long)number);
 }
 
+void ep_store_folder(const struct ep_store *s, int64_t number, char *ret,
+		     size_t size)
+{
+	(void)ep_str_format(ret, size, "%s/runs/%04lld", s->dir,
+			    (long long)number);
+}
+
 int ep_store_open_run(const struct ep_store *s, int64_t number)
 {
 	char name[24];
