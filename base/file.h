@@ -5,6 +5,7 @@
 #include "base/buf.h"
 #include "base/err.h"
 
+#include <stdbool.h>
 #include <stdint.h>
 #include <sys/types.h>
 
@@ -24,7 +25,18 @@ int ep_file_write_all(int fd, const void *data, size_t len) EP_MUST_CHECK;
 int ep_file_replace(int dir_fd, const char *name, const void *data,
 		    size_t len) EP_MUST_CHECK;
 
-/* The same for a file too large for memory: begin, write with fd, commit. */
+/*
+ * Creates dir_fd/name durably, and all of it or nothing even when the power
+ * goes: a draft beside it, synced, then renamed (replace) or linked (-EEXIST
+ * when there is one).  A draft that a killed process left is removed by the
+ * next call, or by ep_file_put_clean().
+ */
+int ep_file_put(int dir_fd, const char *name, const struct ep_buf *content,
+		mode_t mode, bool replace) EP_MUST_CHECK;
+void ep_file_put_clean(int dir_fd, const char *name);
+
+/* ep_file_replace() for a file too large for memory: begin, write with fd,
+ * commit. */
 struct ep_file_draft {
 	int dir_fd; /* borrowed */
 	int fd;
