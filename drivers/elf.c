@@ -7,8 +7,9 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-/* The whole range or -EBADMSG. */
-static int read_at(const struct ep_elf *e, void *dst, uint64_t len,
+#include "drivers/elf_parts.h"
+
+int ep_elf_read_at(const struct ep_elf *e, void *dst, uint64_t len,
 		   uint64_t offset)
 {
 	size_t done = 0;
@@ -41,12 +42,17 @@ static int read_segments(struct ep_elf *e, const Elf64_Ehdr *h)
 
 		if (h->e_phoff > e->size_bytes)
 			return -EBADMSG;
-		r = read_at(e, &p, sizeof(p), h->e_phoff + i * sizeof(p));
+		r = ep_elf_read_at(e, &p, sizeof(p),
+				   h->e_phoff + i * sizeof(p));
 		if (r < 0)
 			return r;
 		if (p.p_type == PT_DYNAMIC) {
 			e->dynamic_offset = p.p_offset;
 			e->dynamic_bytes = p.p_filesz;
+		}
+		if (p.p_type == PT_GNU_EH_FRAME) {
+			e->frame_header_offset = p.p_offset;
+			e->frame_header_vaddr = p.p_vaddr;
 		}
 		if (p.p_type != PT_LOAD || e->load_count == EP_ELF_LOADS_MAX)
 			continue;
@@ -76,7 +82,7 @@ int ep_elf_init(struct ep_elf *e, int fd)
 	if (!S_ISREG(st.st_mode) || st.st_size < (off_t)sizeof(h))
 		return -ENOEXEC;
 	e->size_bytes = (uint64_t)st.st_size;
-	r = read_at(e, &h, sizeof(h), 0);
+	r = ep_elf_read_at(e, &h, sizeof(h), 0);
 	if (r < 0)
 		return r;
 	if (memcmp(h.e_ident, ELFMAG, SELFMAG) != 0 ||
@@ -85,17 +91,18 @@ int ep_elf_init(struct ep_elf *e, int fd)
 	    (h.e_type != ET_EXEC && h.e_type != ET_DYN))
 		return -ENOEXEC;
 	e->machine = h.e_machine;
+	e->fixed = h.e_type == ET_EXEC;
 	if (h.e_shnum > 0) {
 		if (h.e_shentsize != sizeof(Elf64_Shdr))
 			return -EBADMSG;
 		e->sections_offset = h.e_shoff;
 		e->section_count = h.e_shnum;
+		e->section_names = h.e_shstrndx;
 	}
 	return read_segments(e, &h);
 }
 
-/* The file range behind an address; 0 bytes when no segment holds it. */
-static uint64_t range_at(const struct ep_elf *e, uint64_t vaddr,
+uint64_t ep_elf_range_at(const struct ep_elf *e, uint64_t vaddr,
 			 uint64_t *ret_offset, bool *ret_executable)
 {
 	for (uint32_t i = 0; i < e->load_count; i++) {
@@ -181,7 +188,7 @@ static int find_names(const struct ep_elf *e, const Elf64_Shdr *strings,
 
 		if (len > sizeof(piece))
 			len = sizeof(piece);
-		r = read_at(e, piece, len, strings->sh_offset + from);
+		r = ep_elf_read_at(e, piece, len, strings->sh_offset + from);
 		if (r < 0)
 			return r;
 		end = piece + len;
@@ -212,11 +219,12 @@ static int take_symbol(const struct ep_elf *e, const Elf64_Sym *y,
 
 		if (s->at[i].at != y->st_name || symbol->found)
 			continue;
-		if (range_at(e, y->st_value, &offset, &executable) <
+		if (ep_elf_range_at(e, y->st_value, &offset, &executable) <
 			    sizeof(symbol->first) ||
 		    !executable)
 			continue;
-		r = read_at(e, symbol->first, sizeof(symbol->first), offset);
+		r = ep_elf_read_at(e, symbol->first, sizeof(symbol->first),
+				   offset);
 		if (r < 0)
 			return r;
 		symbol->file_offset = offset;
@@ -239,7 +247,7 @@ static int scan_symbols(const struct ep_elf *e, const Elf64_Shdr *table,
 
 		if (len > sizeof(piece))
 			len = sizeof(piece);
-		r = read_at(e, piece, len, table->sh_offset + from);
+		r = ep_elf_read_at(e, piece, len, table->sh_offset + from);
 		if (r < 0)
 			return r;
 		from += len;
@@ -258,14 +266,14 @@ static int scan_symbols(const struct ep_elf *e, const Elf64_Shdr *table,
 	return 0;
 }
 
-static int read_section(const struct ep_elf *e, uint32_t index, Elf64_Shdr *ret)
+int ep_elf_read_section(const struct ep_elf *e, uint32_t index, Elf64_Shdr *ret)
 {
 	int r;
 
 	if (index >= e->section_count || e->sections_offset > e->size_bytes)
 		return -EBADMSG;
-	r = read_at(e, ret, sizeof(*ret),
-		    e->sections_offset + index * sizeof(*ret));
+	r = ep_elf_read_at(e, ret, sizeof(*ret),
+			   e->sections_offset + index * sizeof(*ret));
 	if (r < 0)
 		return r;
 	if (ret->sh_type == SHT_NOBITS)
@@ -276,12 +284,29 @@ static int read_section(const struct ep_elf *e, uint32_t index, Elf64_Shdr *ret)
 	return 0;
 }
 
+bool ep_elf_section_is(const struct ep_elf *e, const Elf64_Shdr *section,
+		       const char *name)
+{
+	size_t len = strlen(name);
+	Elf64_Shdr names;
+	char text[16];
+
+	return len <= sizeof(text) &&
+	       ep_elf_read_section(e, e->section_names, &names) == 0 &&
+	       names.sh_type == SHT_STRTAB &&
+	       section->sh_name <= names.sh_size &&
+	       len <= names.sh_size - section->sh_name &&
+	       ep_elf_read_at(e, text, len,
+			      names.sh_offset + section->sh_name) == 0 &&
+	       memcmp(text, name, len) == 0;
+}
+
 static int search_tables(const struct ep_elf *e, uint32_t type,
 			 struct search *s)
 {
 	for (uint32_t i = 0; i < e->section_count; i++) {
 		Elf64_Shdr table, strings;
-		int r = read_section(e, i, &table);
+		int r = ep_elf_read_section(e, i, &table);
 
 		if (r < 0)
 			return r;
@@ -289,7 +314,7 @@ static int search_tables(const struct ep_elf *e, uint32_t type,
 			continue;
 		if (table.sh_entsize != sizeof(Elf64_Sym))
 			return -EBADMSG;
-		r = read_section(e, table.sh_link, &strings);
+		r = ep_elf_read_section(e, table.sh_link, &strings);
 		if (r == 0 && strings.sh_type != SHT_STRTAB)
 			r = -EBADMSG;
 		if (r == 0)
@@ -300,6 +325,18 @@ static int search_tables(const struct ep_elf *e, uint32_t type,
 			return r;
 	}
 	return 0;
+}
+
+bool ep_elf_is_named(const struct ep_elf *e)
+{
+	for (uint32_t i = 0; i < e->section_count; i++) {
+		Elf64_Shdr table;
+
+		if (ep_elf_read_section(e, i, &table) == 0 &&
+		    table.sh_type == SHT_SYMTAB)
+			return true;
+	}
+	return false;
 }
 
 int ep_elf_find(const struct ep_elf *e, const char *const *names, size_t count,
@@ -334,60 +371,4 @@ uint64_t ep_elf_probe_offset(const struct ep_elf *e,
 	    memcmp(symbol->first, endbr64, sizeof(endbr64)) == 0)
 		return symbol->file_offset + sizeof(endbr64);
 	return symbol->file_offset;
-}
-
-/* A NUL-ended string below an address; -EBADMSG when it does not end. */
-static int read_string(const struct ep_elf *e, uint64_t vaddr, char *ret,
-		       size_t size)
-{
-	uint64_t offset = 0, room;
-	bool executable;
-	int r;
-
-	room = range_at(e, vaddr, &offset, &executable);
-	if (room == 0)
-		return -EBADMSG;
-	if (room > size)
-		room = size;
-	r = read_at(e, ret, room, offset);
-	if (r == 0 && !memchr(ret, 0, room)) {
-		ret[0] = '\0';
-		r = -EBADMSG;
-	}
-	return r;
-}
-
-int ep_elf_needed(const struct ep_elf *e, struct ep_elf_needed *ret)
-{
-	Elf64_Dyn d[512];
-	size_t count = e->dynamic_bytes / sizeof(d[0]);
-	uint64_t strings = 0;
-	int r;
-
-	memset(ret, 0, sizeof(*ret));
-	memset(d, 0, sizeof(d));
-	if (count == 0)
-		return -ENOENT;
-	if (count > sizeof(d) / sizeof(d[0]))
-		count = sizeof(d) / sizeof(d[0]);
-	r = read_at(e, d, count * sizeof(d[0]), e->dynamic_offset);
-	if (r < 0)
-		return r;
-	for (size_t i = 0; i < count && d[i].d_tag != DT_NULL; i++)
-		if (d[i].d_tag == DT_STRTAB)
-			strings = d[i].d_un.d_ptr;
-	for (size_t i = 0; i < count && d[i].d_tag != DT_NULL; i++) {
-		uint64_t at = strings + d[i].d_un.d_val;
-
-		if (d[i].d_tag == DT_NEEDED &&
-		    ret->count < sizeof(ret->names) / sizeof(ret->names[0]) &&
-		    read_string(e, at, ret->names[ret->count],
-				sizeof(ret->names[0])) == 0)
-			ret->count++;
-		if (d[i].d_tag == DT_RUNPATH ||
-		    (d[i].d_tag == DT_RPATH && !ret->search[0]))
-			(void)read_string(e, at, ret->search,
-					  sizeof(ret->search));
-	}
-	return 0;
 }

@@ -26,9 +26,12 @@ struct ep_elf {
 	int fd; /* borrowed */
 	uint64_t size_bytes;
 	int machine; /* EP_ELF_... or another e_machine */
+	bool fixed;  /* its addresses are those it runs at */
 	uint64_t sections_offset;
 	uint32_t section_count;
+	uint32_t section_names;			/* index of their names */
 	uint64_t dynamic_offset, dynamic_bytes; /* 0: not dynamic */
+	uint64_t frame_header_offset, frame_header_vaddr; /* 0: none */
 	struct ep_elf_load loads[EP_ELF_LOADS_MAX];
 	uint32_t load_count;
 };
@@ -53,9 +56,16 @@ struct ep_elf_symbol {
 int ep_elf_find(const struct ep_elf *e, const char *const *names, size_t count,
 		struct ep_elf_symbol *ret);
 
+/* Whether it still has .symtab, which names all its functions. */
+bool ep_elf_is_named(const struct ep_elf *e);
+
 /* Where probes go: behind a leading endbr64, whose single step is dear. */
 uint64_t ep_elf_probe_offset(const struct ep_elf *e,
 			     const struct ep_elf_symbol *symbol);
+
+/* What the linker stamped this build with, in hex; -ENOENT when it did not. */
+int ep_elf_build_id(const struct ep_elf *e, char *ret,
+		    size_t size) EP_MUST_CHECK;
 
 /* What the dynamic linker would want to know. */
 struct ep_elf_needed {
