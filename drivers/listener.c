@@ -13,15 +13,13 @@
 #include "base/file.h"
 #include "base/num.h"
 #include "base/str.h"
+#include "drivers/listener_parts.h"
 
 #define TABLE_BYTES_MAX (16 * 1024 * 1024)
 #define SOCKETS_MAX 16
 
 /* TCP_LISTEN of include/net/tcp_states.h, as the table prints it. */
 #define LISTENS "0A"
-/* sl local remote st queues timer retransmits uid timeout inode ... */
-#define STATE_WORD 3
-#define INODE_WORD 9
 
 struct search {
 	uint64_t inodes[SOCKETS_MAX];
@@ -29,7 +27,7 @@ struct search {
 	bool denied;
 };
 
-static bool word_at(const char *line, int index, char *ret, size_t size)
+bool ep_listener_word(const char *line, int index, char *ret, size_t size)
 {
 	size_t len;
 
@@ -49,9 +47,10 @@ uint64_t ep_listener_parse(const char *line, unsigned port)
 	uint64_t value = 0;
 
 	(void)ep_str_format(want, sizeof(want), ":%04X", port);
-	if (!word_at(line, 1, address, sizeof(address)) ||
-	    !word_at(line, STATE_WORD, state, sizeof(state)) ||
-	    !word_at(line, INODE_WORD, inode, sizeof(inode)) ||
+	if (!ep_listener_word(line, EP_TCP_LOCAL_WORD, address,
+			      sizeof(address)) ||
+	    !ep_listener_word(line, EP_TCP_STATE_WORD, state, sizeof(state)) ||
+	    !ep_listener_word(line, EP_TCP_INODE_WORD, inode, sizeof(inode)) ||
 	    strcmp(state, LISTENS) != 0 || !ep_str_ends(address, want) ||
 	    ep_num_parse_u64(inode, &value) < 0)
 		return 0;

@@ -13,6 +13,7 @@
 #include "base/str.h"
 
 #define PROCESSES_MAX 65536
+#define KERNEL_THREAD 0x00200000U /* PF_KTHREAD of linux/sched.h */
 
 /* The n-th space-separated field of text (0-based) as a number. */
 static int field_at(const char *text, int n, int64_t *ret)
@@ -30,19 +31,21 @@ int ep_proc_stat_parse(const char *text, struct ep_proc_id *ret)
 	/* The name may hold anything, also ") "; the last ')' ends it. */
 	const char *open = strchr(text, '('), *shut = strrchr(text, ')');
 	struct ep_proc_id id = { .pid = 0 };
-	int64_t pid, parent, start;
+	int64_t pid, parent, start, flags;
 
 	if (!open || !shut || shut < open || shut[1] != ' ' || !shut[2])
 		return -EBADMSG;
 	if (ep_num_scan_i64(text, (size_t)(open - text) - (open > text), &pid) <
 		    0 ||
 	    field_at(shut + 2, 1, &parent) < 0 ||
+	    field_at(shut + 2, 6, &flags) < 0 ||
 	    field_at(shut + 2, 19, &start) < 0)
 		return -EBADMSG;
 	id.pid = (pid_t)pid;
 	id.parent = (pid_t)parent;
 	id.start_ticks = (unsigned long long)start;
 	id.zombie = shut[2] == 'Z' || shut[2] == 'X';
+	id.kernel = ((unsigned long long)flags & KERNEL_THREAD) != 0;
 	(void)ep_str_format(id.name, sizeof(id.name), "%.*s",
 			    (int)(shut - open - 1), open + 1);
 	ep_str_printable(id.name);
@@ -65,7 +68,7 @@ static int read_stat(const char *pid, struct ep_proc_id *ret)
 	return n < 0 ? n : ep_proc_stat_parse(text, ret);
 }
 
-static int read_all(struct ep_proc_id **ret)
+int ep_proc_all(struct ep_proc_id **ret)
 {
 	struct ep_proc_id *all = NULL;
 	DIR *dir = opendir("/proc");
@@ -107,7 +110,7 @@ int ep_proc_descendants(pid_t root, bool include_root, struct ep_proc_id *ret,
 			int max)
 {
 	struct ep_proc_id *all = NULL;
-	int total = read_all(&all), count = 0;
+	int total = ep_proc_all(&all), count = 0;
 	bool grew = true;
 
 	if (total <= 0 || !all) {

@@ -17,6 +17,7 @@ struct ep_proc_id {
 	unsigned long long start_ticks; /* since boot; field 22 of stat */
 	char name[32];			/* comm, printable */
 	bool zombie;
+	bool kernel; /* a thread of the kernel's */
 };
 
 /*
@@ -25,6 +26,8 @@ struct ep_proc_id {
  */
 int ep_proc_descendants(pid_t root, bool include_root, struct ep_proc_id *ret,
 			int max) EP_MUST_CHECK;
+/* All of them; the caller frees *ret.  The count, or -errno. */
+int ep_proc_all(struct ep_proc_id **ret) EP_MUST_CHECK;
 /* One process; -ENOENT or -ESRCH when there is none. */
 int ep_proc_get(pid_t pid, struct ep_proc_id *ret) EP_MUST_CHECK;
 /* Does this very process still run (not as a zombie)? */

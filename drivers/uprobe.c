@@ -9,141 +9,44 @@
 #include <unistd.h>
 
 #include "base/str.h"
+#include "drivers/uprobe_publish.h"
 
-#define SET_PAGES 64
+#define SET_PAGES_MIN 8
 #define EVENTS_MAX 65536
-#define NAME_BYTES 16
 
-struct ep_uprobe_set {
-	int trace_fd; /* -1: by the uprobe PMU */
-	uint32_t pmu_type;
-	int ring_count;
-	struct ep_uprobe_ring *rings;
-	struct ep_uprobe_hit *pending; /* the oldest unread hit of each ring */
-	bool *has_pending;
-	int64_t lost;
-	struct ep_uprobe_kind *events; /* ascending ids */
-	size_t event_count, event_size;
-	int name_count; /* tracefs events "e0", "e1", ... */
-	uint64_t scratch[EP_UPROBE_RECORD_BYTES / sizeof(uint64_t)];
-};
-
-static int explain(int code, struct ep_err *err)
-{
-	if (code == -EACCES && geteuid() != 0)
-		return ep_err_set(err, code,
-				  "phases of unmodified programs need root "
-				  "here: run with sudo, or mark phases with "
-				  "edgeprof.h");
-	if (code == -EACCES || code == -EPERM || code == -ENOSYS)
-		return ep_err_set(err, -EACCES,
-				  "perf_event_open is refused here (%s): a "
-				  "container needs --cap-add SYS_ADMIN and a "
-				  "seccomp profile that allows it; or mark "
-				  "phases with edgeprof.h",
-				  strerror(-code));
-	if (code == -ENOTSUP)
-		return ep_err_set(err, code,
-				  "this kernel has no uprobe events (Linux "
-				  "4.17, CONFIG_UPROBE_EVENTS, on x86-64 or "
-				  "AArch64): mark phases with edgeprof.h");
-	return ep_err_set(err, code, "cannot set a probe: %s", strerror(-code));
-}
-
-static size_t ring_bytes(void)
-{
-	return SET_PAGES * (size_t)sysconf(_SC_PAGESIZE);
-}
-
-/* The first CPU that is online tells for all. */
-static int try_event(struct perf_event_attr *attr)
-{
-	int fd = -ENODEV;
-
-	for (int c = 0; fd == -ENODEV && c < ep_uprobe_cpu_count(); c++)
-		fd = ep_uprobe_event(attr, -1, c);
-	if (fd >= 0)
-		close(fd);
-	return fd < 0 ? fd : 0;
-}
-
-/* A probe in a file that nobody executes. */
-static int try_pmu(struct perf_event_attr *attr)
-{
-	static const char code[64];
-	char path[64];
-	uint32_t type = 0;
-	int r = ep_uprobe_pmu_type(&type);
-	int fd;
-
-	if (r < 0)
-		return r;
-	fd = memfd_create("edgeprof-probe", MFD_CLOEXEC);
-	if (fd < 0)
-		return -errno;
-	(void)ep_str_format(path, sizeof(path), "/proc/self/fd/%d", fd);
-	ep_uprobe_pmu_attr(attr, type, 0);
-	attr->uprobe_path = (uint64_t)(uintptr_t)path;
-	r = write(fd, code, sizeof(code)) == (ssize_t)sizeof(code)
-		    ? try_event(attr)
-		    : -EIO;
-	attr->uprobe_path = 0;
-	close(fd);
-	return r;
-}
-
-int ep_uprobe_check(struct ep_err *err)
-{
-	struct perf_event_attr attr;
-	int r = 0, fd;
-
-	if (!ep_uprobe_attr_init(&attr, ring_bytes()))
-		return explain(-ENOTSUP, err);
-	attr.type = PERF_TYPE_SOFTWARE;
-	attr.config = PERF_COUNT_SW_DUMMY;
-	r = try_event(&attr);
-	if (r < 0)
-		return explain(r, err);
-	fd = ep_uprobe_trace_open();
-	if (fd >= 0) {
-		close(fd);
-		return 0;
-	}
-	r = try_pmu(&attr);
-	return r < 0 ? explain(r, err) : 0;
-}
-
+/* A ring of a user's own is charged to him: the kernel's share for everyone
+ * (perf_event_mlock_kb) may be used up already. */
 static int open_ring(struct ep_uprobe_set *s, int cpu)
 {
 	struct perf_event_attr attr;
-	int fd;
+	size_t pages = EP_UPROBE_SET_PAGES;
+	int fd, r;
 
-	if (!ep_uprobe_attr_init(&attr, ring_bytes()))
+	if (!ep_uprobe_attr_init(&attr, ep_uprobe_ring_bytes()))
 		return -ENOTSUP;
 	attr.type = PERF_TYPE_SOFTWARE;
 	attr.config = PERF_COUNT_SW_DUMMY;
-	fd = ep_uprobe_event(&attr, -1, cpu);
-	if (fd < 0)
-		return fd;
-	return ep_uprobe_ring_map(&s->rings[cpu], fd, SET_PAGES);
+	if (s->pid > 0)
+		ep_uprobe_attr_own(&attr);
+	do {
+		fd = ep_uprobe_event(&attr, s->pid > 0 ? s->pid : -1, cpu);
+		if (fd < 0)
+			return fd;
+		r = ep_uprobe_ring_map(&s->rings[cpu], fd, pages);
+		pages /= 2;
+	} while (r == -EPERM && s->pid > 0 && pages >= SET_PAGES_MIN);
+	return r;
 }
 
-int ep_uprobe_set_open(bool best, struct ep_uprobe_set **ret,
-		       struct ep_err *err)
+static int open_rings(struct ep_uprobe_set *s)
 {
-	struct ep_uprobe_set *s = calloc(1, sizeof(*s));
 	int cpus = ep_uprobe_cpu_count(), r = 0;
 
-	if (!s)
-		return ep_err_set(err, -ENOMEM, "out of memory");
 	s->rings = calloc((size_t)cpus, sizeof(*s->rings));
 	s->pending = calloc((size_t)cpus, sizeof(*s->pending));
 	s->has_pending = calloc((size_t)cpus, sizeof(*s->has_pending));
-	s->trace_fd = best ? ep_uprobe_trace_open() : -1;
-	if (s->trace_fd < 0)
-		r = ep_uprobe_pmu_type(&s->pmu_type);
 	if (!s->rings || !s->pending || !s->has_pending)
-		r = -ENOMEM;
+		return -ENOMEM;
 	for (int c = 0; r == 0 && c < cpus; c++) {
 		s->rings[c].fd = -1;
 		s->ring_count++;
@@ -151,9 +54,47 @@ int ep_uprobe_set_open(bool best, struct ep_uprobe_set **ret,
 		if (r == -ENODEV)
 			r = 0;
 	}
+	return r;
+}
+
+int ep_uprobe_set_open(bool best, struct ep_uprobe_set **ret,
+		       struct ep_err *err)
+{
+	struct ep_uprobe_set *s = calloc(1, sizeof(*s));
+	int r = 0;
+
+	if (!s)
+		return ep_err_set(err, -ENOMEM, "out of memory");
+	s->trace_fd = best ? ep_uprobe_trace_open() : -1;
+	if (s->trace_fd < 0)
+		r = ep_uprobe_pmu_type(&s->pmu_type);
+	if (r == 0)
+		r = open_rings(s);
 	if (r < 0) {
 		ep_uprobe_set_close(s);
-		return explain(r, err);
+		return ep_uprobe_explain(r, err);
+	}
+	*ret = s;
+	return 0;
+}
+
+int ep_uprobe_set_open_own(pid_t pid, struct ep_uprobe_set **ret,
+			   struct ep_err *err)
+{
+	struct ep_uprobe_set *s = calloc(1, sizeof(*s));
+	int r;
+
+	if (!s)
+		return ep_err_set(err, -ENOMEM, "out of memory");
+	s->trace_fd = -1;
+	s->pid = pid;
+	r = open_rings(s);
+	if (r < 0) {
+		ep_uprobe_set_close(s);
+		return ep_err_set(err, r,
+				  "cannot open the probes that were set up: "
+				  "%s",
+				  strerror(-r));
 	}
 	*ret = s;
 	return 0;
@@ -161,7 +102,7 @@ int ep_uprobe_set_open(bool best, struct ep_uprobe_set **ret,
 
 const char *ep_uprobe_set_way(const struct ep_uprobe_set *s)
 {
-	return s->trace_fd >= 0 ? "tracefs" : "pmu";
+	return s->pid > 0 ? "published" : s->trace_fd >= 0 ? "tracefs" : "pmu";
 }
 
 /* The kernel counts ids up, so what is appended keeps them sorted. */
@@ -184,25 +125,31 @@ static int keep_event(struct ep_uprobe_set *s,
 	return 0;
 }
 
+static void event_name(char *ret, int number)
+{
+	(void)ep_str_format(ret, EP_UPROBE_NAME_BYTES,
+			    EP_UPROBE_GROUP "_%d/e%d", (int)getpid(), number);
+}
+
 /* Ends the events from the given ones on, and their definitions. */
 static void drop_events(struct ep_uprobe_set *s, size_t event, int name)
 {
-	char text[NAME_BYTES];
+	char text[EP_UPROBE_NAME_BYTES];
 
 	while (s->event_count > event)
 		close(s->events[--s->event_count].fd);
 	while (s->name_count > name) {
-		(void)ep_str_format(text, sizeof(text), "e%d", --s->name_count);
-		ep_uprobe_trace_remove(s->trace_fd, text);
+		event_name(text, --s->name_count);
+		(void)ep_uprobe_trace_remove(s->trace_fd, text);
 	}
 }
 
-static int add_on_cpu(struct ep_uprobe_set *s, struct perf_event_attr *attr,
-		      int cpu, struct ep_uprobe_kind event)
+int ep_uprobe_set_event(struct ep_uprobe_set *s, struct perf_event_attr *attr,
+			pid_t tid, int cpu, struct ep_uprobe_kind event)
 {
 	int r = 0;
 
-	event.fd = ep_uprobe_event(attr, -1, cpu);
+	event.fd = ep_uprobe_event(attr, tid, cpu);
 	if (event.fd < 0)
 		return event.fd == -ENODEV ? 0 : event.fd; /* went offline */
 	if (ioctl(event.fd, PERF_EVENT_IOC_ID, &event.id) < 0 ||
@@ -223,7 +170,7 @@ static int add_everywhere(struct ep_uprobe_set *s, struct perf_event_attr *attr,
 
 	for (int c = 0; r == 0 && c < s->ring_count; c++)
 		if (s->rings[c].fd >= 0)
-			r = add_on_cpu(s, attr, c, *event);
+			r = ep_uprobe_set_event(s, attr, -1, c, *event);
 	return r;
 }
 
@@ -237,13 +184,13 @@ static int add_by_trace(struct ep_uprobe_set *s,
 		struct ep_uprobe_kind event = { .flags = kinds[i],
 						.probe = -1 };
 		struct perf_event_attr attr;
-		char name[NAME_BYTES];
+		char name[EP_UPROBE_NAME_BYTES];
 		uint64_t config = 0;
 
-		(void)ep_uprobe_attr_init(&attr, ring_bytes());
+		(void)ep_uprobe_attr_init(&attr, ep_uprobe_ring_bytes());
 		attr.type = PERF_TYPE_TRACEPOINT;
 		attr.sample_type |= PERF_SAMPLE_RAW;
-		(void)ep_str_format(name, sizeof(name), "e%d", s->name_count);
+		event_name(name, s->name_count);
 		r = ep_uprobe_trace_define(s->trace_fd, name, batch, &event,
 					   &config);
 		if (r == -ENOENT) {
@@ -273,7 +220,7 @@ static int add_by_pmu(struct ep_uprobe_set *s,
 		};
 		struct perf_event_attr attr;
 
-		(void)ep_uprobe_attr_init(&attr, ring_bytes());
+		(void)ep_uprobe_attr_init(&attr, ep_uprobe_ring_bytes());
 		ep_uprobe_pmu_attr(&attr, s->pmu_type, batch->points[i].flags);
 		attr.uprobe_path = (uint64_t)(uintptr_t)path;
 		attr.probe_offset = batch->points[i].offset;
@@ -301,7 +248,7 @@ int ep_uprobe_set_add(struct ep_uprobe_set *s, int fd,
 	}
 	if (r < 0) {
 		drop_events(s, events, names);
-		return explain(r, err);
+		return ep_uprobe_explain(r, err);
 	}
 	return 0;
 }

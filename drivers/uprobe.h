@@ -33,6 +33,20 @@ struct ep_uprobe_map {
 int ep_uprobe_track_open(pid_t pid, struct ep_uprobe_track **ret,
 			 struct ep_err *err) EP_MUST_CHECK;
 /*
+ * The same for processes that run already: none until they are named with
+ * ep_uprobe_track_add(), then they and all that comes of them.  Watches every
+ * process of the machine: an event in each of their threads would cost them
+ * something at every context switch.
+ */
+int ep_uprobe_track_open_running(struct ep_uprobe_track **ret,
+				 struct ep_err *err) EP_MUST_CHECK;
+void ep_uprobe_track_add(struct ep_uprobe_track *t, pid_t pid);
+/* What a process maps executable now, as track_drain() would have told it, with
+ * t_ns 0; -errno. */
+int ep_uprobe_maps(pid_t pid,
+		   void (*map)(void *ctx, const struct ep_uprobe_map *m),
+		   void *ctx);
+/*
  * Adds its descriptors to an epoll set, or takes them out: readable at once
  * when something is mapped or a task comes or goes.  A just-in-time compiler
  * does that thousands of times a second.
@@ -52,6 +66,10 @@ void ep_uprobe_track_close(struct ep_uprobe_track *t);
 /* The mapped file, even when it is deleted or in another mount namespace; a
  * descriptor or -errno (the mapping may be gone already). */
 int ep_uprobe_map_open(const struct ep_uprobe_map *m) EP_MUST_CHECK;
+/* The file that a process has mapped at an address, and where in it that is; a
+ * descriptor, -ENOENT when there is no file, -errno. */
+int ep_uprobe_function_open(pid_t pid, uint64_t address,
+			    uint64_t *ret_offset) EP_MUST_CHECK;
 
 /*
  * Probes in files, hit by any process: system-wide events per CPU, since the
@@ -82,9 +100,10 @@ struct ep_uprobe_hit {
 	int64_t t_ns;
 	pid_t pid, tid;
 	int probe;
-	/* at the entry: the first argument, and 32 bits of the second */
+	/* at the entry: the first argument, 32 bits of the second, the third */
 	uint64_t first;
 	int32_t second;
+	uint64_t third;
 	uint64_t value; /* at the return */
 };
 
@@ -96,7 +115,7 @@ int ep_uprobe_set_open(bool best, struct ep_uprobe_set **ret,
 int ep_uprobe_set_add(struct ep_uprobe_set *s, int fd,
 		      const struct ep_uprobe_point *points, size_t count,
 		      struct ep_err *err) EP_MUST_CHECK;
-/* "tracefs" or "pmu". */
+/* "tracefs", "pmu" or "published" (drivers/uprobe_publish.h). */
 const char *ep_uprobe_set_way(const struct ep_uprobe_set *s);
 /* Draws the line: the next drain stops at what was hit before this call. */
 void ep_uprobe_set_mark(struct ep_uprobe_set *s);

@@ -23,6 +23,7 @@
 #define KNOWN 1
 #define REG_FIRST PERF_REG_X86_DI
 #define REG_SECOND PERF_REG_X86_SI
+#define REG_THIRD PERF_REG_X86_DX
 #define REG_VALUE PERF_REG_X86_AX
 #define REG_SP PERF_REG_X86_SP
 #define STACK_BYTES 16U
@@ -30,6 +31,7 @@
 #define KNOWN 1
 #define REG_FIRST PERF_REG_ARM64_X0
 #define REG_SECOND PERF_REG_ARM64_X1
+#define REG_THIRD PERF_REG_ARM64_X2
 #define REG_VALUE PERF_REG_ARM64_X0
 #define REG_SP PERF_REG_ARM64_SP
 #define STACK_BYTES 512U
@@ -37,14 +39,15 @@
 #define KNOWN 0
 #define REG_FIRST 0
 #define REG_SECOND 1
+#define REG_THIRD 2
 #define REG_VALUE 0
-#define REG_SP 2
+#define REG_SP 3
 #define STACK_BYTES 16U
 #endif
 
-static const uint64_t entry_regs = (UINT64_C(1) << REG_FIRST) |
-				   (UINT64_C(1) << REG_SECOND) |
-				   (UINT64_C(1) << REG_SP);
+static const uint64_t entry_regs =
+	(UINT64_C(1) << REG_FIRST) | (UINT64_C(1) << REG_SECOND) |
+	(UINT64_C(1) << REG_THIRD) | (UINT64_C(1) << REG_SP);
 static const uint64_t return_regs = UINT64_C(1) << REG_VALUE;
 
 bool ep_uprobe_attr_init(struct perf_event_attr *attr, size_t ring_bytes)
@@ -60,6 +63,12 @@ bool ep_uprobe_attr_init(struct perf_event_attr *attr, size_t ring_bytes)
 	attr->watermark = 1;
 	attr->wakeup_watermark = (uint32_t)(ring_bytes / 2);
 	return KNOWN;
+}
+
+void ep_uprobe_attr_own(struct perf_event_attr *attr)
+{
+	attr->exclude_kernel = 1;
+	attr->inherit = 1;
 }
 
 int ep_uprobe_pmu_type(uint32_t *ret)
@@ -155,6 +164,7 @@ static void take_regs(struct cursor *c, unsigned flags,
 	}
 	hit->first = regs[REG_FIRST];
 	hit->second = (int32_t)regs[REG_SECOND];
+	hit->third = regs[REG_THIRD];
 	if (flags & EP_UPROBE_STRUCT)
 		take_struct(c, regs[REG_SP], regs[REG_SECOND], hit);
 }
@@ -174,7 +184,8 @@ static bool take_raw(const struct cursor *c, const struct ep_uprobe_kind *kind,
 	    size < kind->probe_at + sizeof(probe) ||
 	    size < kind->value_at + sizeof(hit->value) ||
 	    size < kind->first_at + sizeof(hit->first) ||
-	    size < kind->second_at + sizeof(hit->second))
+	    size < kind->second_at + sizeof(hit->second) ||
+	    size < kind->third_at + sizeof(hit->third))
 		return false;
 	memcpy(&probe, raw + kind->probe_at, sizeof(probe));
 	hit->probe = probe;
@@ -184,6 +195,7 @@ static bool take_raw(const struct cursor *c, const struct ep_uprobe_kind *kind,
 		memcpy(&hit->first, raw + kind->first_at, sizeof(hit->first));
 		memcpy(&hit->second, raw + kind->second_at,
 		       sizeof(hit->second));
+		memcpy(&hit->third, raw + kind->third_at, sizeof(hit->third));
 	}
 	return probe >= 0;
 }

@@ -5,6 +5,7 @@
 #include <fcntl.h>
 #include <linux/magic.h>
 #include <signal.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/syscall.h>
 #include <sys/vfs.h>
@@ -23,15 +24,18 @@
 #define FSMOUNT_CLOSE_ON_EXEC 1U
 #define FSOPEN_CLOSE_ON_EXEC 1U
 
-#define GROUP "edgeprof_"
+#define GROUP EP_UPROBE_GROUP "_"
+#define LIST_BYTES (256 * 1024)
 
 #if defined(__x86_64__)
 #define FETCH_FIRST "%di"
 #define FETCH_SECOND "%si"
+#define FETCH_THIRD "%dx"
 #define FETCH_STRUCT "+8(%sp)"
 #else /* AArch64 */
 #define FETCH_FIRST "%x0"
 #define FETCH_SECOND "%x1"
+#define FETCH_THIRD "%x2"
 #define FETCH_STRUCT "+0(%x1)"
 #endif
 
@@ -96,46 +100,52 @@ static int read_file(int trace_fd, const char *path, char *ret, size_t size)
 	return n < 0 ? -EIO : 0;
 }
 
-/* "p:edgeprof_123/in0 ..." of a process that is gone. */
-static void remove_stale(int trace_fd, const char *line)
+/* "p:edgeprof_123/in0 /usr/lib/libllama.so:0x1234 ..." */
+static bool event_of(char *line, const char *prefix, char **ret)
 {
-	const char *slash = strchr(line, '/');
-	size_t name = strcspn(line, " \n");
-	char text[96];
-	int64_t pid = 0;
-
-	if ((line[0] != 'p' && line[0] != 'r') || line[1] != ':' ||
-	    !ep_str_starts(line + 2, GROUP) || !slash || name > 80)
-		return;
-	line += 2;
-	if (!ep_str_format(text, sizeof(text), "%.*s",
-			   (int)(slash - line) - (int)strlen(GROUP),
-			   line + strlen(GROUP)) ||
-	    ep_num_parse_i64(text, &pid) < 0 || pid <= 0 || pid > INT32_MAX ||
-	    kill((pid_t)pid, 0) == 0 || errno != ESRCH)
-		return;
-	if (ep_str_format(text, sizeof(text), "-:%.*s", (int)name - 2, line))
-		(void)command(trace_fd, text);
+	if ((line[0] != 'p' && line[0] != 'r') || !strchr(line, ':'))
+		return false;
+	*ret = strchr(line, ':') + 1; /* r8:group/event: at most 8 at a time */
+	line = *ret + strcspn(*ret, " ");
+	*line = '\0';
+	return ep_str_starts(*ret, prefix) && strchr(*ret, '/');
 }
 
-/* Definitions outlive a process that was killed.  They cost nothing, but they
- * would pile up. */
-static void sweep(int trace_fd)
+int ep_uprobe_trace_list(int trace_fd, const char *prefix,
+			 void (*each)(void *ctx, const char *name), void *ctx)
 {
-	char text[16384];
-	char *line = text;
+	char *text = malloc(LIST_BYTES), *line = text, *name;
+	int r = text ? read_file(trace_fd, "uprobe_events", text, LIST_BYTES)
+		     : -ENOMEM;
 
-	if (read_file(trace_fd, "uprobe_events", text, sizeof(text)) < 0)
-		return;
-	while (line && *line) {
+	while (r == 0 && *line) {
 		char *end = strchr(line, '\n');
 
 		if (!end)
-			return;
+			break;
 		*end = '\0';
-		remove_stale(trace_fd, line);
+		if (event_of(line, prefix, &name))
+			each(ctx, name);
 		line = end + 1;
 	}
+	free(text);
+	return r;
+}
+
+/* "edgeprof_123/e0" of a process that is gone. */
+static void remove_stale(void *ctx, const char *name)
+{
+	const int *trace_fd = ctx;
+	const char *number = name + strlen(GROUP);
+	char text[32];
+	int64_t pid = 0;
+
+	if (!ep_str_format(text, sizeof(text), "%.*s",
+			   (int)strcspn(number, "/"), number) ||
+	    ep_num_parse_i64(text, &pid) < 0 || pid <= 0 || pid > INT32_MAX ||
+	    kill((pid_t)pid, 0) == 0 || errno != ESRCH)
+		return;
+	(void)ep_uprobe_trace_remove(*trace_fd, name);
 }
 
 int ep_uprobe_trace_open(void)
@@ -154,7 +164,9 @@ int ep_uprobe_trace_open(void)
 		close(fd);
 		return r;
 	}
-	sweep(fd);
+	/* Definitions outlive a process that was killed.  They cost nothing,
+	 * but they would pile up. */
+	(void)ep_uprobe_trace_list(fd, GROUP, remove_stale, &fd);
 	return fd;
 }
 
@@ -183,20 +195,18 @@ static int field_at(const char *format, const char *name, uint16_t *ret)
 	return 0;
 }
 
-static int read_layout(int trace_fd, const char *name,
-		       struct ep_uprobe_kind *kind, uint64_t *ret_config)
+int ep_uprobe_trace_layout(int trace_fd, const char *name,
+			   struct ep_uprobe_kind *kind, uint64_t *ret_config)
 {
 	char path[128], text[4096];
 	int64_t id = 0;
 	int r;
 
-	(void)ep_str_format(path, sizeof(path), "events/" GROUP "%d/%s/id",
-			    (int)getpid(), name);
+	(void)ep_str_format(path, sizeof(path), "events/%s/id", name);
 	r = read_file(trace_fd, path, text, sizeof(text));
 	if (r == 0)
 		r = ep_num_parse_i64(ep_str_chomp(text), &id);
-	(void)ep_str_format(path, sizeof(path), "events/" GROUP "%d/%s/format",
-			    (int)getpid(), name);
+	(void)ep_str_format(path, sizeof(path), "events/%s/format", name);
 	if (r == 0)
 		r = read_file(trace_fd, path, text, sizeof(text));
 	if (r == 0)
@@ -207,6 +217,8 @@ static int read_layout(int trace_fd, const char *name,
 		r = field_at(text, ":u64 a;", &kind->first_at);
 	if (r == 0 && !(kind->flags & EP_UPROBE_RETURN))
 		r = field_at(text, ":s32 b;", &kind->second_at);
+	if (r == 0 && !(kind->flags & EP_UPROBE_RETURN))
+		r = field_at(text, ":u64 c;", &kind->third_at);
 	*ret_config = (uint64_t)id;
 	return r;
 }
@@ -219,16 +231,17 @@ static int define_one(int trace_fd, const char *name, int fd,
 
 	if (!(p->flags & EP_UPROBE_RETURN)) {
 		kind = 'p';
-		(void)ep_str_format(
-			fetch, sizeof(fetch), "a=%s:u64 b=%s:s32", FETCH_FIRST,
-			(p->flags & EP_UPROBE_STRUCT) ? FETCH_STRUCT
-						      : FETCH_SECOND);
+		(void)ep_str_format(fetch, sizeof(fetch),
+				    "a=%s:u64 b=%s:s32 c=%s:u64", FETCH_FIRST,
+				    (p->flags & EP_UPROBE_STRUCT)
+					    ? FETCH_STRUCT
+					    : FETCH_SECOND,
+				    FETCH_THIRD);
 	}
 	(void)ep_str_format(text, sizeof(text),
-			    "%c:" GROUP "%d/%s /proc/self/fd/%d:0x%llx %s "
-			    "id=\\%d:s32",
-			    kind, (int)getpid(), name, fd,
-			    (unsigned long long)p->offset, fetch, p->probe);
+			    "%c:%s /proc/self/fd/%d:0x%llx %s id=\\%d:s32",
+			    kind, name, fd, (unsigned long long)p->offset,
+			    fetch, p->probe);
 	return command(trace_fd, text);
 }
 
@@ -249,17 +262,17 @@ int ep_uprobe_trace_define(int trace_fd, const char *name,
 			break;
 	}
 	if (r == 0)
-		r = read_layout(trace_fd, name, kind, ret_config);
+		r = ep_uprobe_trace_layout(trace_fd, name, kind, ret_config);
 	if (r < 0 && r != -ENOENT)
-		ep_uprobe_trace_remove(trace_fd, name);
+		(void)ep_uprobe_trace_remove(trace_fd, name);
 	return r;
 }
 
-void ep_uprobe_trace_remove(int trace_fd, const char *name)
+int ep_uprobe_trace_remove(int trace_fd, const char *name)
 {
 	char text[96];
 
-	if (ep_str_format(text, sizeof(text), "-:" GROUP "%d/%s", (int)getpid(),
-			  name))
-		(void)command(trace_fd, text);
+	if (!ep_str_format(text, sizeof(text), "-:%s", name))
+		return -ENAMETOOLONG;
+	return command(trace_fd, text);
 }

@@ -13,11 +13,23 @@
 #include "drivers/uprobe_parts.h"
 
 #define TRACK_PAGES 16
+#define EVERYONE_PAGES 64
 #define PIDS_MAX (4U * 1024 * 1024) /* PID_MAX_LIMIT */
+#define HELD_MAX 4096		    /* mappings of one drain */
+
+/* A mapping of a process that may turn out to be of the tree: its fork may
+ * stand in the ring of a CPU that is read later. */
+struct held_map {
+	struct ep_uprobe_map map;
+	char path[512];
+};
 
 struct ep_uprobe_track {
 	struct ep_uprobe_ring *rings;
 	int ring_count;
+	bool everyone; /* the rings tell of all processes */
+	struct held_map *held;
+	size_t held_count, held_size;
 	/* One bit per possible process id; pages never touched cost nothing. */
 	uint8_t *pids;
 	uint64_t scratch[EP_UPROBE_RECORD_BYTES / sizeof(uint64_t)];
@@ -27,6 +39,11 @@ static void add_pid(struct ep_uprobe_track *t, uint32_t pid)
 {
 	if (pid < PIDS_MAX)
 		t->pids[pid / 8] |= (uint8_t)(1U << (pid % 8));
+}
+
+void ep_uprobe_track_add(struct ep_uprobe_track *t, pid_t pid)
+{
+	add_pid(t, (uint32_t)pid);
 }
 
 bool ep_uprobe_track_has(const struct ep_uprobe_track *t, pid_t pid)
@@ -40,6 +57,7 @@ bool ep_uprobe_track_has(const struct ep_uprobe_track *t, pid_t pid)
  * uprobe events break the target's clone(). */
 static int open_ring(struct ep_uprobe_ring *ring, pid_t pid, int cpu)
 {
+	const bool waits = pid > 0; /* for exec */
 	struct perf_event_attr attr;
 	int fd;
 
@@ -48,9 +66,10 @@ static int open_ring(struct ep_uprobe_ring *ring, pid_t pid, int cpu)
 	attr.config = PERF_COUNT_SW_DUMMY;
 	attr.sample_type = PERF_SAMPLE_TID | PERF_SAMPLE_TIME;
 	attr.sample_id_all = 1;
-	attr.disabled = 1;
-	attr.enable_on_exec = 1;
-	attr.inherit = 1;
+	attr.disabled = waits;
+	attr.enable_on_exec = waits;
+	attr.inherit = waits;
+	attr.exclude_kernel = 1; /* else refused to ordinary users */
 	attr.mmap = 1;
 	attr.mmap2 = 1;
 	attr.task = 1;
@@ -61,11 +80,12 @@ static int open_ring(struct ep_uprobe_ring *ring, pid_t pid, int cpu)
 	fd = ep_uprobe_event(&attr, pid, cpu);
 	if (fd < 0)
 		return fd;
-	return ep_uprobe_ring_map(ring, fd, TRACK_PAGES);
+	return ep_uprobe_ring_map(ring, fd,
+				  waits ? TRACK_PAGES : EVERYONE_PAGES);
 }
 
-int ep_uprobe_track_open(pid_t pid, struct ep_uprobe_track **ret,
-			 struct ep_err *err)
+static int open_rings(pid_t pid, struct ep_uprobe_track **ret,
+		      struct ep_err *err)
 {
 	struct ep_uprobe_track *t = calloc(1, sizeof(*t));
 	int r = 0, cpus = ep_uprobe_cpu_count();
@@ -90,9 +110,28 @@ int ep_uprobe_track_open(pid_t pid, struct ep_uprobe_track **ret,
 					  c, strerror(-r));
 		}
 	}
-	add_pid(t, (uint32_t)pid);
 	*ret = t;
 	return 0;
+}
+
+int ep_uprobe_track_open(pid_t pid, struct ep_uprobe_track **ret,
+			 struct ep_err *err)
+{
+	int r = open_rings(pid, ret, err);
+
+	if (r == 0)
+		add_pid(*ret, (uint32_t)pid);
+	return r;
+}
+
+int ep_uprobe_track_open_running(struct ep_uprobe_track **ret,
+				 struct ep_err *err)
+{
+	int r = open_rings(-1, ret, err);
+
+	if (r == 0)
+		(*ret)->everyone = true;
+	return r;
 }
 
 int ep_uprobe_track_watch(const struct ep_uprobe_track *t, int epoll_fd,
@@ -130,29 +169,60 @@ struct task_record {
 /* The trailer that sample_id_all adds: pid, tid, time. */
 #define TRAILER_BYTES 16
 
-static void take_map(const struct perf_event_header *h,
-		     void (*map)(void *ctx, const struct ep_uprobe_map *m),
-		     void *ctx)
+/* False: no mapping that could hold a program. */
+static bool read_map(const struct perf_event_header *h,
+		     struct ep_uprobe_map *ret)
 {
 	const struct mmap2_record *m = (const void *)h;
-	struct ep_uprobe_map out;
 	size_t text;
 
 	if (h->size < sizeof(*m) + TRAILER_BYTES)
-		return;
+		return false;
 	text = h->size - sizeof(*m) - TRAILER_BYTES;
 	if (!memchr(m->filename, 0, text) || m->filename[0] != '/')
-		return;
+		return false;
 	/* Opening a device can have effects, and none holds a program. */
 	if (ep_str_starts(m->filename, "/dev/"))
-		return;
-	memcpy(&out.t_ns, (const char *)h + h->size - sizeof(out.t_ns),
-	       sizeof(out.t_ns));
-	out.pid = (pid_t)m->pid;
-	out.start = m->addr;
-	out.end = m->addr + m->len;
-	out.path = m->filename;
-	map(ctx, &out);
+		return false;
+	memcpy(&ret->t_ns, (const char *)h + h->size - sizeof(ret->t_ns),
+	       sizeof(ret->t_ns));
+	ret->pid = (pid_t)m->pid;
+	ret->start = m->addr;
+	ret->end = m->addr + m->len;
+	ret->path = m->filename;
+	return true;
+}
+
+/* False: no room, and it is lost. */
+static bool hold(struct ep_uprobe_track *t, const struct ep_uprobe_map *m)
+{
+	struct held_map *h;
+
+	if (t->held_count == t->held_size) {
+		size_t size = t->held_size ? t->held_size * 2 : 16;
+
+		h = size <= HELD_MAX ? realloc(t->held, size * sizeof(*h))
+				     : NULL;
+		if (!h)
+			return false;
+		t->held = h;
+		t->held_size = size;
+	}
+	h = &t->held[t->held_count];
+	h->map = *m;
+	if (!ep_str_copy(h->path, sizeof(h->path), m->path))
+		return false;
+	t->held_count++;
+	return true;
+}
+
+/* A number that is given out anew is another process's from then on. */
+static void take_fork(struct ep_uprobe_track *t, const struct task_record *task)
+{
+	if (!t->everyone || ep_uprobe_track_has(t, (pid_t)task->ppid))
+		add_pid(t, task->pid);
+	else if (task->pid == task->tid && task->pid < PIDS_MAX)
+		t->pids[task->pid / 8] &= (uint8_t) ~(1U << (task->pid % 8));
 }
 
 static int64_t take_lost(const struct perf_event_header *h)
@@ -165,11 +235,38 @@ static int64_t take_lost(const struct perf_event_header *h)
 	return lost;
 }
 
+/* One drain: what is known at once is told at once. */
+struct draining {
+	struct ep_uprobe_track *t;
+	void (*map)(void *ctx, const struct ep_uprobe_map *m);
+	void *ctx;
+	int64_t *lost_count;
+};
+
+static void take_record(struct draining *d, const struct perf_event_header *h)
+{
+	struct ep_uprobe_track *t = d->t;
+	const struct task_record *task = (const void *)h;
+	struct ep_uprobe_map m;
+
+	if (h->type == PERF_RECORD_FORK && h->size >= sizeof(*task)) {
+		take_fork(t, task);
+	} else if (h->type == PERF_RECORD_MMAP2 && read_map(h, &m)) {
+		if (!t->everyone || ep_uprobe_track_has(t, m.pid))
+			d->map(d->ctx, &m);
+		else if (!hold(t, &m))
+			(*d->lost_count)++;
+	} else if (h->type == PERF_RECORD_LOST) {
+		*d->lost_count += take_lost(h);
+	}
+}
+
 int64_t ep_uprobe_track_drain(struct ep_uprobe_track *t,
 			      void (*map)(void *ctx,
 					  const struct ep_uprobe_map *m),
 			      void *ctx, int64_t *lost_count)
 {
+	struct draining d = { t, map, ctx, lost_count };
 	const struct perf_event_header *h;
 	int64_t count = 0;
 
@@ -178,18 +275,18 @@ int64_t ep_uprobe_track_drain(struct ep_uprobe_track *t,
 
 		ep_uprobe_ring_mark(ring);
 		while ((h = ep_uprobe_ring_next(ring, t->scratch)) != NULL) {
-			const struct task_record *task = (const void *)h;
-
 			count++;
-			if (h->type == PERF_RECORD_FORK &&
-			    h->size >= sizeof(*task))
-				add_pid(t, task->pid);
-			else if (h->type == PERF_RECORD_MMAP2)
-				take_map(h, map, ctx);
-			else if (h->type == PERF_RECORD_LOST)
-				*lost_count += take_lost(h);
+			take_record(&d, h);
 		}
 	}
+	for (size_t i = 0; i < t->held_count; i++) {
+		struct held_map *held = &t->held[i];
+
+		held->map.path = held->path;
+		if (ep_uprobe_track_has(t, held->map.pid))
+			map(ctx, &held->map);
+	}
+	t->held_count = 0;
 	return count;
 }
 
@@ -200,6 +297,7 @@ void ep_uprobe_track_close(struct ep_uprobe_track *t)
 	for (int c = 0; c < t->ring_count; c++)
 		ep_uprobe_ring_unmap(&t->rings[c]);
 	free(t->rings);
+	free(t->held);
 	free(t->pids);
 	free(t);
 }

@@ -304,8 +304,8 @@ static void refused_with_the_remedy(void **state)
 		if (setresuid(65534, 65534, 65534) < 0)
 			_exit(9);
 		_exit(ep_uprobe_check(&err) != -EACCES ||
-		      !strstr(err.text, "run with sudo, or mark phases with "
-					"edgeprof.h"));
+		      !strstr(err.text, "run with sudo, or once "
+					"\"sudo edgeprof setup\", or"));
 	}
 	assert_int_equal(waitpid(pid, &status, 0), pid);
 	assert_int_equal(status, 0);

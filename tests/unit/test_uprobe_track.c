@@ -6,6 +6,7 @@
 
 #include <cmocka.h>
 
+#include <errno.h>
 #include <fcntl.h>
 #include <string.h>
 #include <sys/epoll.h>
@@ -107,6 +108,69 @@ static void track_sees_mappings_and_forks(void **state)
 	close(epoll_fd);
 }
 
+static void find_exe(void *ctx, const struct ep_uprobe_map *m)
+{
+	struct maps *maps = ctx;
+
+	assert_true(m->end > m->start && m->t_ns == 0);
+	assert_int_equal(m->pid, maps->pid);
+	maps->seen += strcmp(m->path, maps->exe) == 0;
+}
+
+static void what_is_mapped_already_is_listed(void **state)
+{
+	struct maps maps = { .exe = "", .pid = getpid() };
+
+	(void)state;
+	assert_true(readlink("/proc/self/exe", maps.exe, sizeof(maps.exe) - 1) >
+		    0);
+	assert_int_equal(ep_uprobe_maps(getpid(), find_exe, &maps), 0);
+	assert_int_equal(maps.seen, 1);
+	assert_int_equal(ep_uprobe_maps(0x3fffffff, find_exe, &maps), -ENOENT);
+}
+
+/* A child that runs, and what it forks and maps from then on; nobody else. */
+static void track_follows_what_runs_already(void **state)
+{
+	struct ep_uprobe_track *track = NULL;
+	struct maps maps = { .exe = "" };
+	struct ep_err err = { 0 };
+	int64_t lost = 0;
+	int gate, talk, end, status;
+	int32_t grandchild = 0;
+	pid_t stranger;
+
+	(void)state;
+	if (ep_uprobe_check(&err) < 0) {
+		print_message("SKIP: %s\n", err.text);
+		skip();
+	}
+	assert_true(readlink("/proc/self/exe", maps.exe, sizeof(maps.exe) - 1) >
+		    0);
+	maps.pid = hold_child(&gate, &talk, &end);
+	assert_int_equal(ep_uprobe_track_open_running(&track, &err), 0);
+	assert_false(ep_uprobe_track_has(track, maps.pid));
+	ep_uprobe_track_add(track, maps.pid);
+	stranger = fork();
+	if (stranger == 0)
+		_exit(0);
+	assert_int_equal(waitpid(stranger, NULL, 0), stranger);
+	assert_int_equal(write(gate, "g", 1), 1);
+	assert_int_equal(read(talk, &grandchild, sizeof(grandchild)),
+			 sizeof(grandchild));
+	assert_true(ep_uprobe_track_drain(track, note_map, &maps, &lost) > 0);
+	assert_int_equal(lost, 0);
+	assert_int_equal(maps.seen, 1);
+	assert_true(ep_uprobe_track_has(track, grandchild));
+	assert_false(ep_uprobe_track_has(track, stranger));
+	close(end);
+	assert_int_equal(waitpid(maps.pid, &status, 0), maps.pid);
+	assert_int_equal(status, 0);
+	ep_uprobe_track_close(track);
+	close(gate);
+	close(talk);
+}
+
 /* What track_sees_mappings_and_forks() executes. */
 static int child_main(void)
 {
@@ -132,6 +196,8 @@ int main(int argc, char **argv)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(track_sees_mappings_and_forks),
+		cmocka_unit_test(what_is_mapped_already_is_listed),
+		cmocka_unit_test(track_follows_what_runs_already),
 		cmocka_unit_test(closing_nothing_is_fine),
 	};
 
