@@ -5,6 +5,7 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "base/clock.h"
 #include "base/str.h"
@@ -21,6 +22,7 @@ struct ep_http_stream {
 	const struct ep_http_taker *taker;
 	struct ep_http_end end;
 	int take_error;
+	char curls_words[CURL_ERROR_SIZE];
 };
 
 static size_t take_body(char *data, size_t size, size_t count, void *ctx)
@@ -79,6 +81,7 @@ static int set_options(struct ep_http_stream *h)
 	bad |= (int)curl_easy_setopt(c, CURLOPT_DEBUGFUNCTION, stamp);
 	bad |= (int)curl_easy_setopt(c, CURLOPT_DEBUGDATA, h);
 	bad |= (int)curl_easy_setopt(c, CURLOPT_VERBOSE, 1L);
+	bad |= (int)curl_easy_setopt(c, CURLOPT_ERRORBUFFER, h->curls_words);
 	return bad;
 }
 
@@ -122,6 +125,19 @@ int ep_http_stream_set_key(struct ep_http_stream *h, const char *key)
 
 	bad |= (int)curl_easy_setopt(h->curl, CURLOPT_XOAUTH2_BEARER, key);
 	return bad == 0 ? 0 : -ENOMEM;
+}
+
+int ep_http_stream_set_ca(struct ep_http_stream *h, const char *path,
+			  struct ep_err *err)
+{
+	if (access(path, R_OK) < 0)
+		return ep_err_set(err, -EINVAL,
+				  "--ca-file %.200s cannot be read: %s", path,
+				  strerror(errno));
+	if (curl_easy_setopt(h->curl, CURLOPT_CAINFO, path) != CURLE_OK)
+		return ep_err_set(err, -EINVAL,
+				  "this libcurl takes no --ca-file");
+	return 0;
 }
 
 static int set_ask(struct ep_http_stream *h, const struct ep_http_ask *ask)
@@ -193,6 +209,28 @@ static void read_facts(struct ep_http_stream *h)
 	h->end.port = (unsigned)port;
 }
 
+/* Of certificates libcurl's own words say what is wrong with them. */
+static int explain(struct ep_http_stream *h, const struct ep_http_ask *ask,
+		   CURLcode code, struct ep_err *err)
+{
+	const char *words = h->curls_words;
+
+	if (code == CURLE_SSL_CACERT_BADFILE)
+		return ep_err_set(err, -EPROTO,
+				  "--ca-file holds no certificate (PEM)");
+	if (code != CURLE_PEER_FAILED_VERIFICATION &&
+	    code != CURLE_SSL_CONNECT_ERROR)
+		return ep_http_explain(h->curl, code, ask->timeout_ns, 0, err);
+	return ep_err_set(err, -EPROTO, "%s (%.160s)%s",
+			  code == CURLE_SSL_CONNECT_ERROR
+				  ? "no TLS connection"
+				  : "the server's certificate is not trusted",
+			  words[0] ? words : curl_easy_strerror(code),
+			  code == CURLE_SSL_CONNECT_ERROR
+				  ? ": does the server speak https?"
+				  : ": --ca-file FILE names one to trust");
+}
+
 int ep_http_stream_ask(struct ep_http_stream *h, const struct ep_http_ask *ask,
 		       const struct ep_http_taker *taker,
 		       struct ep_http_end *ret, struct ep_err *err)
@@ -203,6 +241,7 @@ int ep_http_stream_ask(struct ep_http_stream *h, const struct ep_http_ask *ask,
 	memset(&h->end, 0, sizeof(h->end));
 	h->taker = taker;
 	h->take_error = 0;
+	h->curls_words[0] = '\0';
 	h->end.begin_ns = ep_clock_monotonic_ns();
 	if (set_ask(h, ask) != 0 ||
 	    curl_multi_add_handle(h->multi, h->curl) != CURLM_OK)
@@ -218,9 +257,7 @@ int ep_http_stream_ask(struct ep_http_stream *h, const struct ep_http_ask *ask,
 		return ep_err_set(err, -EINTR, "interrupted");
 	if (h->take_error != 0)
 		return h->take_error;
-	if (code != CURLE_OK)
-		return ep_http_explain(h->curl, code, ask->timeout_ns, 0, err);
-	return 0;
+	return code == CURLE_OK ? 0 : explain(h, ask, code, err);
 }
 
 int ep_http_stream_url(const char *url, char *ret, size_t size,

@@ -56,6 +56,10 @@ void ep_http_stream_free(struct ep_http_stream *h);
 /* Sent as a bearer token with every request from now on; copied. */
 int ep_http_stream_set_key(struct ep_http_stream *h,
 			   const char *key) EP_MUST_CHECK;
+/* A file of certificates (PEM) that are trusted in place of the system's;
+ * -EINVAL when it cannot be read, with a sentence. */
+int ep_http_stream_set_ca(struct ep_http_stream *h, const char *path,
+			  struct ep_err *err) EP_MUST_CHECK;
 
 /*
  * Blocks until the reply is complete, ask->timeout_ns at most.
