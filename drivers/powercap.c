@@ -84,9 +84,8 @@ int ep_powercap_open(const struct ep_root *root,
 	if (fd == -EACCES || fd == -EPERM)
 		return ep_err_set(err, fd,
 				  "%s: permission denied: run as root, or "
-				  "once `sudo chmod a+r " CLASS
-				  "/intel-rapl:*/energy_uj` (or chgrp to a "
-				  "group of yours and chmod g+r)",
+				  "once `sudo edgeprof setup`, or `sudo chmod "
+				  "a+r " CLASS "/intel-rapl:*/energy_uj`",
 				  path);
 	if (fd < 0)
 		return ep_err_set(err, fd, "%s: %s", path, strerror(-fd));
