@@ -4,6 +4,7 @@
 
 #include "base/err.h"
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -28,6 +29,10 @@ int ep_evidence_parse(const char *text, enum ep_evidence *ret);
 #define EP_PHASE_LOAD "load"
 #define EP_PHASE_PREFILL "prefill"
 #define EP_PHASE_GENERATION "generation"
+#define EP_PHASE_FAILED "failed"   /* a request without an answer */
+#define EP_PHASE_INGEST "ingest"   /* what a workflow reads or waits for */
+#define EP_PHASE_MIXED "mixed"	   /* requests that cannot be told apart */
+#define EP_PHASE_COMPUTE "compute" /* work, nobody tells of what */
 #define EP_PHASE_OTHER "other"
 #define EP_PHASE_TAIL "tail"
 #define EP_PHASE_AFTER "after"
@@ -43,6 +48,8 @@ struct ep_phase {
 	int64_t tokens_count; /* N_prompt in prefill, N_out in generation */
 	int64_t steps_count;  /* generation only */
 	int64_t cached_count; /* prompt tokens that were not evaluated */
+	/* Chunks of output where nobody counted tokens: an estimate; 0 none. */
+	int64_t chunks_count;
 };
 
 struct ep_token {
@@ -58,6 +65,7 @@ struct ep_timeline {
 	struct ep_token *tokens;
 	size_t token_count;
 	char note[256]; /* "" or one sentence for the report */
+	bool vague; /* no request's phases: anybody who has some knows better */
 };
 void ep_timeline_init(struct ep_timeline *tl);
 void ep_timeline_done(struct ep_timeline *tl);
@@ -80,10 +88,11 @@ int ep_timeline_add_token(struct ep_timeline *tl,
  * mark     edgeprof.h said a phase    source "pid:stream", phase its name
  *          begins (phase "" = none)
  * token    edgeprof.h said a token    source "pid:stream"
- * probe    a probe was hit            source "llama:PID:CONTEXT" (hex), text
+ * probe    a probe was hit            source "LIBRARY:PID:CONTEXT" (hex), text
  *                                     "SYMBOL:in" or "SYMBOL:out", tokens its
  *                                     argument or return value, request =
- *                                     thread id (runners/llama.h)
+ *                                     thread id (runners/probed.h)
+ * ready    the server that was started answers; span_ns since it did not
  * request  a request begins            request its number, source the dialect,
  *                                     text JSON: id, model, temperature ...
  * sent     its last byte has left      request
@@ -92,6 +101,13 @@ int ep_timeline_add_token(struct ep_timeline *tl,
  * progress of the prompt               request, text JSON
  * finish   the server said "complete"  request
  * reply    the answer has ended        request, text JSON: what was told
+ * ingest   a workflow read or waited    span how long, source its step, text
+ *                                     what, and how many bytes or why not
+ * rule     a phase rule                text as typed (runners/rules.h)
+ * line     the program printed a line  source "stdout"/"stderr", text the line
+ *          that a rule or a decoder    (runners/text.h); it may be span_ns
+ *          knows                       older
+ * bench    llama-bench told a test     text JSON (runners/llama_bench.h)
  * clock    clock pair                 text "real_ns=N boot_ns=N"
  * step     the wall clock was set     text "by_ns=N"
  * cpu      a CPU went or came         source "cpuN", text "offline"/"online"

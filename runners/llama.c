@@ -6,49 +6,28 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/epoll.h>
-#include <sys/stat.h>
 #include <sys/timerfd.h>
 #include <unistd.h>
 
 #include "base/clock.h"
 #include "base/str.h"
 #include "drivers/uprobe.h"
+#include "runners/attach.h"
+#include "runners/llama_published.h"
 #include "runners/observers.h"
+#include "runners/probed_files.h"
 
 #define TICK_NS (20 * EP_NS_PER_MS)
 #define SEARCH_TICK_NS (5 * EP_NS_PER_MS) /* until a library is found */
 #define BUSY_TICKS 10
-#define SEEN_MAX 65536 /* files; more are looked at again */
-#define SYMBOLS_MAX 32
-#define LIBRARIES_MAX 64
-
-struct seen {
-	dev_t dev;
-	ino_t ino;
-};
-
-/* A library that got probes; told as a fact once the program has mapped it. */
-struct library {
-	struct seen file;
-	bool mapped, told;
-	char path[512];
-	int64_t t_ns;	 /* when the last probe was in place */
-	int64_t late_ns; /* since it was mapped; 0: before the gate */
-};
 
 struct ep_observer {
 	const struct ep_env *env;
-	struct ep_uprobe_set *probes; /* NULL until a library is found */
+	struct ep_probed_files *files;
+	struct ep_uprobe_published *published; /* NULL: we may set our own */
 	struct ep_uprobe_track *track;
 	int epoll_fd;
 	int timer_fd;
-	struct seen *seen;
-	size_t seen_count;
-	struct library libraries[LIBRARIES_MAX];
-	size_t library_count;
-	char fault[480]; /* why probes failed; told once */
-	bool fault_told;
-	char texts[SYMBOLS_MAX][2][48]; /* "llama_decode:in", ":out" */
 	int64_t lost_count;
 	int64_t emitted_count;
 	/* Quiet: woken at once by a new mapping or task.  Busy, for BUSY_TICKS
@@ -57,7 +36,7 @@ struct ep_observer {
 	int busy_ticks;
 	int64_t tick_ns;		  /* 0: none */
 	const struct ep_event_sink *sink; /* during drain() */
-	int64_t mapped_ns; /* of the file that is looked at; 0 at the gate */
+	bool waits;			  /* a file may get probes soon */
 };
 
 static void emit(struct ep_observer *o, const struct ep_event *event)
@@ -72,41 +51,41 @@ static void llama_close(struct ep_observer *o)
 {
 	if (!o)
 		return;
-	ep_uprobe_set_close(o->probes);
+	ep_probed_files_close(o->files);
 	ep_uprobe_track_close(o->track);
 	if (o->epoll_fd >= 0)
 		close(o->epoll_fd);
 	if (o->timer_fd >= 0)
 		close(o->timer_fd);
-	free(o->seen);
+	free(o->published);
 	free(o);
 }
 
 static int llama_open(const struct ep_env *env, struct ep_observer **ret,
 		      struct ep_err *err)
 {
+	struct ep_uprobe_published *published = NULL;
 	struct ep_observer *o;
 	int r = ep_uprobe_check(err);
 
+	if (r == -EACCES && geteuid() != 0)
+		r = ep_uprobe_published_load(&published, err);
 	if (r < 0)
 		return r;
 	o = calloc(1, sizeof(*o));
-	if (!o)
+	if (!o) {
+		free(published);
 		return ep_err_set(err, -ENOMEM, "out of memory");
+	}
 	o->env = env;
+	o->published = published;
 	o->epoll_fd = epoll_create1(EPOLL_CLOEXEC);
 	o->timer_fd =
 		timerfd_create(CLOCK_MONOTONIC, TFD_CLOEXEC | TFD_NONBLOCK);
-	for (size_t i = 0; i < ep_llama_symbol_count; i++) {
-		const char *name = ep_llama_symbols[i].name;
-
-		(void)ep_str_format(o->texts[i][0], sizeof(o->texts[i][0]),
-				    "%s:in", name);
-		(void)ep_str_format(o->texts[i][1], sizeof(o->texts[i][1]),
-				    "%s:out", name);
-	}
-	if (o->epoll_fd < 0 || o->timer_fd < 0) {
-		r = -errno;
+	r = o->epoll_fd < 0 || o->timer_fd < 0
+		    ? -errno
+		    : ep_probed_files_open(env, published, &o->files);
+	if (r < 0) {
 		llama_close(o);
 		return ep_err_set(err, r, "cannot watch probes: %s",
 				  strerror(-r));
@@ -115,34 +94,13 @@ static int llama_open(const struct ep_env *env, struct ep_observer **ret,
 	return 0;
 }
 
-/* Whether this file is new here. */
-static bool first_sight(struct ep_observer *o, const struct stat *st)
-{
-	struct seen *bigger;
-
-	for (size_t i = 0; i < o->seen_count; i++)
-		if (o->seen[i].ino == st->st_ino &&
-		    o->seen[i].dev == st->st_dev)
-			return false;
-	if (o->seen_count % 64 == 0 && o->seen_count < SEEN_MAX) {
-		bigger = realloc(o->seen,
-				 (o->seen_count + 64) * sizeof(*bigger));
-		if (!bigger)
-			return true;
-		o->seen = bigger;
-	}
-	if (o->seen_count < SEEN_MAX)
-		o->seen[o->seen_count++] =
-			(struct seen){ st->st_dev, st->st_ino };
-	return true;
-}
-
 /* No tick while there is nothing to do: most programs have no libllama. */
 static int pace(struct ep_observer *o)
 {
-	int64_t tick = o->probes	   ? TICK_NS
-		       : o->busy_ticks > 0 ? SEARCH_TICK_NS
-					   : 0;
+	int64_t tick = ep_probed_files_set(o->files) ? TICK_NS
+		       : o->waits		     ? TICK_NS
+		       : o->busy_ticks > 0	     ? SEARCH_TICK_NS
+						     : 0;
 	const struct itimerspec every = { .it_interval.tv_nsec = tick,
 					  .it_value.tv_nsec = tick };
 
@@ -169,65 +127,31 @@ static int set_busy(struct ep_observer *o, int64_t records)
 	return r < 0 ? r : pace(o);
 }
 
-static void keep_library(struct ep_observer *o, const struct stat *st,
-			 const char *path)
-{
-	struct library *l;
-
-	if (o->library_count == LIBRARIES_MAX)
-		return;
-	l = &o->libraries[o->library_count++];
-	l->file = (struct seen){ st->st_dev, st->st_ino };
-	(void)ep_str_copy(l->path, sizeof(l->path), path);
-	l->t_ns = o->env->now_ns();
-	l->mapped = o->mapped_ns > 0;
-	l->late_ns = l->mapped ? l->t_ns - o->mapped_ns : 0;
-}
-
-static void note_mapped(struct ep_observer *o, const struct stat *st)
-{
-	for (size_t i = 0; o->mapped_ns > 0 && i < o->library_count; i++)
-		if (o->libraries[i].file.ino == st->st_ino &&
-		    o->libraries[i].file.dev == st->st_dev)
-			o->libraries[i].mapped = true;
-}
-
-/* Sets probes in a file when it holds libllama, whatever its name. */
-static void look_at(void *ctx, int fd, const char *path)
+static void on_map(void *ctx, const struct ep_uprobe_map *m)
 {
 	struct ep_observer *o = ctx;
-	struct ep_uprobe_point points[EP_UPROBE_POINTS_MAX];
-	struct ep_err err = { 0 };
-	struct stat st;
-	size_t count;
-	int r = 0;
+	int fd = ep_uprobe_map_open(m);
 
-	if (fstat(fd, &st) < 0)
+	if (fd < 0)
 		return;
-	note_mapped(o, &st);
-	if (!first_sight(o, &st))
-		return;
-	count = ep_llama_points(fd, points, EP_UPROBE_POINTS_MAX);
-	if (count == 0)
-		return;
-	if (!o->probes)
-		r = ep_uprobe_set_open(true, &o->probes, &err);
-	if (r == 0)
-		r = ep_uprobe_set_add(o->probes, fd, points, count, &err);
-	if (r < 0)
-		(void)ep_str_format(o->fault, sizeof(o->fault), "%s: %s", path,
-				    err.text);
-	else
-		keep_library(o, &st, path);
+	ep_probed_files_time(o->files, m->t_ns);
+	ep_probed_files_look(o->files, fd, m->path);
+	close(fd);
 }
 
 static int llama_attach(struct ep_observer *o, pid_t pid, uid_t uid,
 			struct ep_err *err)
 {
 	struct epoll_event ev = { .events = EPOLLIN };
-	int r = ep_uprobe_track_open(pid, &o->track, err);
+	int r;
 
 	(void)uid;
+	if (o->env->target_runs && o->published)
+		return ep_err_set(err, -EACCES,
+				  "probes in a program that runs already need "
+				  "root: run edgeprof with sudo");
+	r = o->env->target_runs ? ep_attach_track(pid, &o->track, err)
+				: ep_uprobe_track_open(pid, &o->track, err);
 	if (r < 0)
 		return r;
 	ev.data.fd = o->timer_fd;
@@ -238,10 +162,18 @@ static int llama_attach(struct ep_observer *o, pid_t pid, uid_t uid,
 	if (r < 0)
 		return ep_err_set(err, r, "cannot watch probes: %s",
 				  strerror(-r));
-	o->mapped_ns = 0;
+	ep_probed_files_begin(o->files, pid);
+	if (o->env->target_runs)
+		ep_attach_maps(pid, on_map, o);
+	if (o->published)
+		ep_llama_each_published(o->published, ep_probed_files_look,
+					o->files);
 	if (o->env->target_path)
-		ep_llama_scan(o->env->target_path, look_at, o);
-	ep_llama_hints(o->env->target_path, o->env->target_argv, look_at, o);
+		ep_llama_scan(o->env->target_path, ep_probed_files_look,
+			      o->files);
+	ep_llama_hints(o->env->target_path, o->env->target_argv,
+		       ep_probed_files_look, o->files);
+	(void)ep_probed_files_settle(o->files, true);
 	r = pace(o);
 	return r < 0 ? ep_err_set(err, r, "cannot set a timer: %s",
 				  strerror(-r))
@@ -253,73 +185,24 @@ static int llama_fd(const struct ep_observer *o)
 	return o->epoll_fd;
 }
 
-static void on_map(void *ctx, const struct ep_uprobe_map *m)
+static void emit_one(void *ctx, const struct ep_event *event)
 {
-	struct ep_observer *o = ctx;
-	int fd = ep_uprobe_map_open(m);
-
-	if (fd < 0)
-		return;
-	o->mapped_ns = m->t_ns;
-	look_at(o, fd, m->path);
-	close(fd);
-}
-
-static int64_t value_of(const struct ep_llama_symbol *y, bool out,
-			const struct ep_uprobe_hit *h)
-{
-	if (out && y->call == EP_LLAMA_DECODE)
-		return (int32_t)h->value;
-	if (out && (y->call == EP_LLAMA_MODEL || y->call == EP_LLAMA_CONTEXT))
-		return h->value != 0;
-	if (!out && y->value != EP_LLAMA_VALUE_NONE)
-		return h->second;
-	return -1;
+	emit(ctx, event);
 }
 
 static void on_hit(void *ctx, const struct ep_uprobe_hit *h)
 {
 	struct ep_observer *o = ctx;
-	size_t symbol = (size_t)h->probe / 2;
-	bool out = h->probe % 2 != 0;
-	struct ep_event e = ep_event_make(h->t_ns, "probe");
-	char source[64];
+	const struct ep_event_sink sink = { emit_one, o };
+	struct ep_probed_hit what;
 
-	if (symbol >= ep_llama_symbol_count ||
+	if (!ep_probed_hit_of(h->probe, &what) ||
 	    !ep_uprobe_track_has(o->track, h->pid))
 		return;
-	(void)ep_str_format(source, sizeof(source), "llama:%d:%" PRIx64,
-			    (int)h->pid, out ? h->value : h->first);
-	e.source = source;
-	e.text = o->texts[symbol][out];
-	e.request = h->tid;
-	e.tokens = value_of(&ep_llama_symbols[symbol], out, h);
-	emit(o, &e);
-}
-
-static void tell_libraries(struct ep_observer *o)
-{
-	struct ep_event e;
-
-	for (size_t i = 0; i < o->library_count; i++) {
-		struct library *l = &o->libraries[i];
-
-		if (!l->mapped || l->told)
-			continue;
-		l->told = true;
-		e = ep_event_make(l->t_ns, "fact");
-		e.source = "llama.library";
-		e.text = l->path;
-		e.tokens = l->late_ns;
-		emit(o, &e);
-	}
-	if (o->fault[0] && !o->fault_told) {
-		e = ep_event_make(o->env->now_ns(), "warning");
-		e.source = "probes-failed";
-		e.text = o->fault;
-		emit(o, &e);
-		o->fault_told = true;
-	}
+	if (!what.out && what.symbol->value == EP_PROBED_FUNCTION)
+		ep_probed_files_function(o->files, h->pid, h->third,
+					 h->probe + 2);
+	ep_probed_tell(&what, h, &sink);
 }
 
 static void tell_lost(struct ep_observer *o, int64_t lost)
@@ -345,6 +228,7 @@ static void tell_lost(struct ep_observer *o, int64_t lost)
 
 static int llama_drain(struct ep_observer *o, const struct ep_event_sink *sink)
 {
+	const struct ep_event_sink own = { emit_one, o };
 	uint64_t expirations;
 	int64_t before = o->emitted_count, lost = 0, records;
 	int r;
@@ -356,12 +240,14 @@ static int llama_drain(struct ep_observer *o, const struct ep_event_sink *sink)
 	    errno != EAGAIN)
 		return -errno;
 	/* The line first: a process is known before its hits are read. */
-	if (o->probes)
-		ep_uprobe_set_mark(o->probes);
+	if (ep_probed_files_set(o->files))
+		ep_uprobe_set_mark(ep_probed_files_set(o->files));
 	records = ep_uprobe_track_drain(o->track, on_map, o, &lost);
-	if (o->probes)
-		lost += ep_uprobe_set_drain(o->probes, on_hit, o);
-	tell_libraries(o);
+	o->waits = ep_probed_files_settle(o->files, false);
+	if (ep_probed_files_set(o->files))
+		lost += ep_uprobe_set_drain(ep_probed_files_set(o->files),
+					    on_hit, o);
+	ep_probed_files_tell(o->files, &own);
 	tell_lost(o, lost);
 	o->sink = NULL;
 	r = set_busy(o, records);

@@ -4,46 +4,36 @@
 
 #include "base/phase.h"
 #include "drivers/uprobe.h"
+#include "runners/probed.h"
 
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
 /*
- * Unmodified programs that use libllama, seen through probes on its C API.
- *
- * A hit is an event "probe": text "SYMBOL:in" or "SYMBOL:out", request = thread
- * id, source "llama:PID:CONTEXT" (CONTEXT in hex: the first argument, or what
- * a constructor returned), tokens = n_tokens of a decode entered, its return
- * value when it returns, the index of llama_get_logits_ith, 1 or 0 for a
- * constructor that worked or failed; -1 otherwise.
+ * Unmodified programs that use libllama, seen through probes on its C API
+ * (runners/probed.h).  Numbers: n_tokens of a batch that is evaluated, and what
+ * that returned; the row whose logits are read; the position from which memory
+ * is cut or moved, its sequence behind "SYMBOL:in:".
  */
 enum ep_llama_call {
-	EP_LLAMA_DECODE,  /* evaluates a batch: also llama_encode */
+	EP_LLAMA_DECODE,  /* evaluates a batch */
+	EP_LLAMA_ENCODE,  /* the same in an encoder */
 	EP_LLAMA_SYNC,	  /* waits for what was queued */
-	EP_LLAMA_FETCH,	  /* reads logits or embeddings of the last batch */
+	EP_LLAMA_FETCH,	  /* reads logits, or the token a backend chose */
+	EP_LLAMA_EMBED,	  /* reads embeddings */
 	EP_LLAMA_RESET,	  /* starts the library's own accounting again */
 	EP_LLAMA_MODEL,	  /* loads a model */
 	EP_LLAMA_CONTEXT, /* makes a context */
 	EP_LLAMA_FREE,	  /* ends a context */
+	EP_LLAMA_MEMORY,  /* tells a context's memory */
+	EP_LLAMA_CLEAR,	  /* forgets all tokens */
+	EP_LLAMA_CUT,	  /* forgets those of a sequence from a position on */
+	EP_LLAMA_SHIFT,	  /* moves those behind a cut: a context shift */
 };
 
-enum ep_llama_value {
-	EP_LLAMA_VALUE_NONE,
-	EP_LLAMA_VALUE_TOKENS, /* n_tokens of the batch, passed by value */
-	EP_LLAMA_VALUE_INDEX,  /* the second argument */
-};
-
-struct ep_llama_symbol {
-	const char *name;
-	enum ep_llama_call call;
-	enum ep_llama_value value; /* at the entry */
-	bool out;		   /* the return is probed too */
-	const char *unless; /* left out when the library has this one, which
-			       it only calls */
-};
 /* In the order in which probes are set: what must not be missed comes first. */
-extern const struct ep_llama_symbol ep_llama_symbols[];
+extern const struct ep_probed_symbol ep_llama_symbols[];
 extern const size_t ep_llama_symbol_count;
 
 /* Which libraries count: those that have this. */

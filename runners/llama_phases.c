@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-#include "runners/llama_calls.h"
+#include "runners/llama_parts.h"
 
 #include <errno.h>
 #include <stdlib.h>
@@ -8,9 +8,8 @@
 #include "base/clock.h"
 #include "base/str.h"
 
-/* A hit is stamped 1 us (emulated first instruction) to 25 us (single step)
- * after the call; measured on x86-64. */
-#define SLACK_NS (10 * EP_NS_PER_US)
+/* Requests in doubt that are no further apart are one stretch. */
+#define MERGE_NS (100 * EP_NS_PER_MS)
 
 struct writer {
 	struct ep_timeline *out;
@@ -19,25 +18,20 @@ struct writer {
 	int64_t free_ns; /* where the last phase ended */
 	int32_t request;
 	size_t next_load;
+	bool attached;
+	size_t certain_count;
+	size_t doubt_counts[EP_LLAMA_DOUBTS];
 };
 
-static int add_phase(struct writer *w, const char *name, int64_t start_ns,
-		     int64_t end_ns, struct ep_phase p)
+static int add_phase(struct writer *w, struct ep_phase p)
 {
-	if (start_ns < w->free_ns)
-		start_ns = w->free_ns;
-	if (end_ns > w->exit_ns)
-		end_ns = w->exit_ns;
-	if (end_ns <= start_ns)
+	if (p.start_ns < w->free_ns)
+		p.start_ns = w->free_ns;
+	if (p.end_ns > w->exit_ns)
+		p.end_ns = w->exit_ns;
+	if (p.end_ns <= p.start_ns)
 		return 0;
-	w->free_ns = end_ns;
-	(void)ep_str_copy(p.name, sizeof(p.name), name);
-	p.start_ns = start_ns;
-	p.end_ns = end_ns;
-	p.slack_ns = SLACK_NS;
-	p.evidence = EP_EVIDENCE_PROBED;
-	p.request = w->request;
-	p.cached_count = -1;
+	w->free_ns = p.end_ns;
 	return ep_timeline_add_phase(w->out, &p);
 }
 
@@ -50,11 +44,11 @@ static int add_token(struct writer *w, int64_t t_ns, int32_t index)
 
 /* Loading that ended before until_ns and began after the last phase; the first
  * one begins at the gate. */
-static int add_load(struct writer *w, int64_t until_ns, bool first)
+static int add_load(struct writer *w, int64_t until_ns, int32_t request)
 {
 	const struct ep_llama_requests *in = w->in;
-	const struct ep_phase none = { .tokens_count = -1, .steps_count = -1 };
 	int64_t start = INT64_MAX, end = INT64_MIN;
+	struct ep_phase p;
 
 	for (; w->next_load < in->load_count &&
 	       in->loads[w->next_load].start_ns < until_ns;
@@ -70,28 +64,58 @@ static int add_load(struct writer *w, int64_t until_ns, bool first)
 	}
 	if (end == INT64_MIN)
 		return 0;
-	return add_phase(w, EP_PHASE_LOAD, first ? w->gate_ns : start, end,
-			 none);
+	if (w->out->phase_count == 0 && !w->attached)
+		start = w->gate_ns;
+	p = ep_probed_phase(EP_PHASE_LOAD, start, end);
+	p.request = request;
+	return add_phase(w, p);
 }
 
 static int add_request(struct writer *w, const struct ep_llama_request *q)
 {
-	const struct ep_phase prefill = { .tokens_count = q->prompt_count,
-					  .steps_count = -1 };
-	const struct ep_phase generation = { .tokens_count = q->step_count + 1,
-					     .steps_count = q->step_count };
-	int r = add_phase(w, EP_PHASE_PREFILL, q->start_ns, q->prefill_end_ns,
-			  prefill);
+	struct ep_phase p = ep_probed_phase(EP_PHASE_PREFILL, q->start_ns,
+					    q->prefill_end_ns);
+	int r;
 
+	p.request = w->request;
+	p.tokens_count = q->prompt_count;
+	p.cached_count = q->cached_count;
+	r = add_phase(w, p);
 	if (r == 0 && (q->fetched || q->step_count > 0))
 		r = add_token(w, q->prefill_end_ns, 1);
-	if (r == 0 && q->end_ns > q->prefill_end_ns)
-		r = add_phase(w, EP_PHASE_GENERATION, q->prefill_end_ns,
-			      q->end_ns, generation);
+	if (r == 0 && q->end_ns > q->prefill_end_ns) {
+		p = ep_probed_phase(EP_PHASE_GENERATION, q->prefill_end_ns,
+				    q->end_ns);
+		p.request = w->request;
+		p.tokens_count = q->step_count + 1;
+		p.steps_count = q->step_count;
+		r = add_phase(w, p);
+	}
 	for (int64_t i = 0; r == 0 && i < q->step_count; i++)
 		r = add_token(w, w->in->steps_ns[q->first_step + (size_t)i],
 			      (int32_t)i + 2);
 	return r;
+}
+
+/* Time that cannot be divided: the requests in doubt from the given one on.
+ * Returns the first that is none of them. */
+static size_t add_mixed(struct writer *w, size_t i, int *code)
+{
+	const struct ep_llama_requests *in = w->in;
+	int64_t start_ns = in->items[i].start_ns, end_ns = start_ns;
+
+	*code = add_load(w, start_ns, 0);
+	for (; i < in->count && in->items[i].doubt != EP_LLAMA_CERTAIN &&
+	       in->items[i].start_ns <= end_ns + MERGE_NS;
+	     i++) {
+		w->doubt_counts[in->items[i].doubt]++;
+		if (in->items[i].end_ns > end_ns)
+			end_ns = in->items[i].end_ns;
+	}
+	if (*code == 0)
+		*code = add_phase(
+			w, ep_probed_phase(EP_PHASE_MIXED, start_ns, end_ns));
+	return i;
 }
 
 static int by_start(const void *a, const void *b)
@@ -109,66 +133,112 @@ static int write_all(struct writer *w)
 	if (in->load_count > 1)
 		qsort(in->loads, in->load_count, sizeof(in->loads[0]),
 		      by_start);
-	for (size_t i = 0; r == 0 && i < in->count; i++) {
+	for (size_t i = 0; r == 0 && i < in->count;) {
 		const struct ep_llama_request *q = &in->items[i];
 
+		if (q->doubt != EP_LLAMA_CERTAIN) {
+			i = add_mixed(w, i, &r);
+			continue;
+		}
 		w->request++;
-		r = add_load(w, q->start_ns, i == 0);
-		if (r == 0 && !q->mixed)
+		w->certain_count++;
+		r = add_load(w, q->start_ns, w->request);
+		if (r == 0)
 			r = add_request(w, q);
-		/* Time that cannot be divided stays "other". */
-		if (q->mixed)
-			w->request--;
 		if (q->end_ns > w->free_ns)
 			w->free_ns = q->end_ns;
+		i++;
 	}
-	if (r == 0 && in->count == 0) {
-		w->request = 1;
-		r = add_load(w, w->exit_ns, true);
-	}
-	return r;
+	return r == 0 && in->count == 0 ? add_load(w, w->exit_ns, 1) : r;
 }
 
-static void write_note(struct ep_timeline *tl, const struct ep_llama_calls *c,
-		       const struct ep_llama_requests *in)
+static void say(struct ep_timeline *tl, const char *text)
 {
-	size_t mixed = 0;
+	size_t used = strlen(tl->note);
 
-	for (size_t i = 0; i < in->count; i++)
-		mixed += in->items[i].mixed;
-	if (in->shared)
-		(void)ep_str_copy(
-			tl->note, sizeof(tl->note),
-			"mixed: several sequences share evaluations "
-			"(parallel slots or speculative decoding), so "
-			"their phases count as other");
-	else if (mixed > 0)
+	(void)ep_str_format(tl->note + used, sizeof(tl->note) - used, "%s%s",
+			    used ? "; " : "", text);
+}
+
+static void note_mixed(struct writer *w, const struct ep_probed_calls *c)
+{
+	static const char *const why[EP_LLAMA_DOUBTS] = {
+		[EP_LLAMA_SHARED] = "sequences share evaluations (parallel "
+				    "slots or speculative decoding)",
+		[EP_LLAMA_OVERLAP] = "contexts ran at the same time",
+		[EP_LLAMA_CACHED] = "the prompt may have been cached",
+		[EP_LLAMA_LATE] = "begun before the probes",
+		[EP_LLAMA_BLIND] = "nothing reads the results",
+		[EP_LLAMA_OUTSIDE] = "begun before the run or going on at its "
+				     "end",
+	};
+	char text[160];
+
+	for (size_t i = 0; i < EP_LLAMA_DOUBTS; i++) {
+		if (!why[i] || w->doubt_counts[i] == 0)
+			continue;
+		(void)ep_str_format(text, sizeof(text), "%s%s",
+				    w->out->note[0] ? "" : "mixed: ", why[i]);
+		say(w->out, text);
+	}
+	if (w->doubt_counts[EP_LLAMA_LATE] > 0 && c->late_ns > 0) {
 		(void)ep_str_format(
-			tl->note, sizeof(tl->note),
-			"mixed: %zu of %zu requests ran at the same time in "
-			"several contexts, so their phases cannot be told "
-			"apart and count as other",
-			mixed, in->count);
-	else if (c->lost)
-		(void)ep_str_copy(tl->note, sizeof(tl->note),
-				  "probe hits were lost: phases and token "
-				  "counts may be wrong");
-	else if (c->late_ns > 0 && in->unborn)
-		(void)ep_str_format(
-			tl->note, sizeof(tl->note),
-			"probes were in place %lld ms after the library was "
-			"loaded: evaluations before that are missing",
+			text, sizeof(text),
+			"probes were in place %lld ms after the library",
 			(long long)(c->late_ns / EP_NS_PER_MS + 1));
-	else if (in->cut)
-		(void)ep_str_copy(tl->note, sizeof(tl->note),
-				  "the program ended within an evaluation: "
-				  "its tokens are not counted");
+		say(w->out, text);
+	}
+}
+
+static void write_note(struct writer *w, const struct ep_probed_calls *c)
+{
+	note_mixed(w, c);
+	if (c->lost)
+		say(w->out, "probe hits were lost: phases and token counts may "
+			    "be wrong");
+	if (c->by_texts)
+		say(w->out, "stripped: functions were found by their texts, a "
+			    "warm-up only since llama.cpp of 2025-03 (before, "
+			    "it counts as prompt)");
+	if (w->in->cut)
+		say(w->out, "the program ended within an evaluation: its "
+			    "tokens are not counted");
+}
+
+/* A program that runs on is seen only between gate and exit. */
+static void doubt_outside(const struct writer *w, struct ep_llama_requests *r)
+{
+	for (size_t i = 0; i < r->count; i++)
+		if (r->items[i].doubt == EP_LLAMA_CERTAIN &&
+		    (r->items[i].start_ns < w->gate_ns ||
+		     r->items[i].end_ns > w->exit_ns))
+			r->items[i].doubt = EP_LLAMA_OUTSIDE;
+}
+
+/* Another version passes its arguments in another way: no phases at all. */
+static bool is_implausible(struct ep_timeline *tl,
+			   const struct ep_probed_calls *c,
+			   const struct ep_llama_requests *in)
+{
+	if (in->implausible)
+		(void)ep_str_format(
+			tl->note, sizeof(tl->note),
+			"implausible: llama_decode worked on a batch of %lld "
+			"tokens, so this version of libllama is not understood",
+			(long long)in->implausible_count);
+	else if (c->unreturned_count > 0 && !c->lost)
+		(void)ep_str_format(
+			tl->note, sizeof(tl->note),
+			"implausible: %zu calls of libllama never returned, so "
+			"this version of it is not understood",
+			c->unreturned_count);
+	return tl->note[0] != '\0';
 }
 
 int ep_llama_timeline(const struct ep_event *events, size_t count,
 		      int64_t gate_ns, int64_t exit_ns, struct ep_timeline *ret)
 {
-	struct ep_llama_calls calls;
+	struct ep_probed_calls calls;
 	struct ep_llama_requests requests;
 	struct ep_timeline tl;
 	struct writer w = { .out = &tl,
@@ -176,21 +246,26 @@ int ep_llama_timeline(const struct ep_event *events, size_t count,
 			    .gate_ns = gate_ns,
 			    .exit_ns = exit_ns,
 			    .free_ns = gate_ns };
-	int r = ep_llama_calls_build(&calls, events, count);
+	int r = ep_probed_calls_build(&calls, &ep_probed_llama, events, count);
 
 	if (r < 0)
 		return r;
 	r = ep_llama_requests_build(&requests, &calls, exit_ns);
 	if (r < 0) {
-		ep_llama_calls_done(&calls);
+		ep_probed_calls_done(&calls);
 		return r;
 	}
 	ep_timeline_init(&tl);
-	r = write_all(&w);
-	if (r == 0)
-		write_note(&tl, &calls, &requests);
+	w.attached = calls.attached;
+	if (w.attached)
+		doubt_outside(&w, &requests);
+	if (!is_implausible(&tl, &calls, &requests)) {
+		r = write_all(&w);
+		write_note(&w, &calls);
+	}
+	tl.vague = w.certain_count == 0;
 	ep_llama_requests_done(&requests);
-	ep_llama_calls_done(&calls);
+	ep_probed_calls_done(&calls);
 	if (r < 0) {
 		ep_timeline_done(&tl);
 		return r;

@@ -1,14 +1,11 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-#include "runners/llama_calls.h"
+#include "runners/llama_parts.h"
 
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/clock.h"
-
-#define STREAMS_MAX 4096
-#define NONE SIZE_MAX
 
 /*
  * A wait for queued work that begins within LATE_NS of the evaluation, or that
@@ -18,68 +15,14 @@
 #define LATE_NS (1 * EP_NS_PER_MS)
 #define WAITED_NS (100 * EP_NS_PER_US)
 
-/* Evaluations since the last separator. */
-struct group {
-	bool open;
-	bool settled; /* a wait after the last evaluation was seen */
-	bool cut;     /* the last evaluation never returned */
-	bool unknown; /* a token count is not known */
-	int64_t start_ns, end_ns;
-	int64_t token_count;
-};
+/* No batch is larger. */
+#define BATCH_MAX (1024 * 1024)
 
-/* One context of one process. */
-struct stream {
-	int32_t pid;
-	uint64_t context;
-	bool born;    /* its making was seen */
-	bool fetches; /* it ever reads logits */
-	bool shared;  /* by several sequences */
-	struct group group;
-	size_t current; /* request that may still grow, or NONE */
-	size_t stretch; /* first request since the last context or reset */
-	int64_t fetched_index; /* of the last group; -1 none */
-};
-
-struct build {
-	struct ep_llama_requests *out;
-	struct stream *streams;
-	size_t count, last;
-	int64_t exit_ns;
-};
-
-static struct stream *find_stream(struct build *b,
-				  const struct ep_llama_seen *s)
-{
-	struct stream *found;
-
-	if (b->last < b->count && b->streams[b->last].pid == s->pid &&
-	    b->streams[b->last].context == s->context)
-		return &b->streams[b->last];
-	for (size_t i = 0; i < b->count; i++) {
-		if (b->streams[i].pid == s->pid &&
-		    b->streams[i].context == s->context) {
-			b->last = i;
-			return &b->streams[i];
-		}
-	}
-	if (b->count == STREAMS_MAX)
-		return NULL;
-	b->last = b->count;
-	found = &b->streams[b->count++];
-	memset(found, 0, sizeof(*found));
-	found->pid = s->pid;
-	found->context = s->context;
-	found->current = found->stretch = NONE;
-	found->fetched_index = -1;
-	return found;
-}
-
-static int add_load(struct build *b, int64_t start_ns, int64_t end_ns)
+static int add_load(struct ep_llama_build *b, int64_t start_ns, int64_t end_ns)
 {
 	struct ep_llama_requests *o = b->out;
-	int r = ep_llama_grow((void **)&o->loads, o->load_count, &o->load_size,
-			      sizeof(*o->loads), EP_PHASES_MAX);
+	int r = ep_probed_grow((void **)&o->loads, o->load_count, &o->load_size,
+			       sizeof(*o->loads), EP_PHASES_MAX);
 
 	if (r == 0)
 		o->loads[o->load_count++] =
@@ -87,137 +30,122 @@ static int add_load(struct build *b, int64_t start_ns, int64_t end_ns)
 	return r;
 }
 
-static int add_request(struct build *b, struct stream *s)
+static void take_evaluation(struct ep_llama_build *b, struct ep_llama_stream *s,
+			    const struct ep_probed_call *c)
 {
-	struct ep_llama_requests *o = b->out;
-	int r = ep_llama_grow((void **)&o->items, o->count, &o->size,
-			      sizeof(*o->items), EP_PHASES_MAX);
-
-	if (r < 0)
-		return r;
-	if (!s->born)
-		o->unborn = true;
-	s->current = o->count;
-	if (s->stretch == NONE)
-		s->stretch = o->count;
-	o->items[o->count++] = (struct ep_llama_request){
-		.stream = (size_t)(s - b->streams),
-		.start_ns = s->group.start_ns,
-		.prefill_end_ns = s->group.end_ns,
-		.end_ns = s->group.end_ns,
-		.prompt_count = s->group.unknown || s->group.cut
-					? -1
-					: s->group.token_count,
-		.first_step = o->step_count,
-	};
-	return 0;
-}
-
-static int add_step(struct build *b, struct stream *s)
-{
-	struct ep_llama_requests *o = b->out;
-	struct ep_llama_request *q = &o->items[s->current];
-	int r = ep_llama_grow((void **)&o->steps_ns, o->step_count,
-			      &o->step_size, sizeof(*o->steps_ns),
-			      EP_TOKENS_MAX);
-
-	if (r < 0)
-		return r;
-	/* The steps of one request stand together as long as no other context
-	 * runs meanwhile; if one does, both are mixed and steps do not count. */
-	q->end_ns = s->group.end_ns;
-	q->step_count++;
-	o->steps_ns[o->step_count++] = s->group.end_ns;
-	return 0;
-}
-
-/* One token after a prompt is a generated one, all else is a prompt. */
-static int close_group(struct build *b, struct stream *s)
-{
-	bool single = s->group.token_count == 1 && !s->group.unknown;
-	int r = 0;
-
-	if (!s->group.open)
-		return 0;
-	if (s->group.cut) {
-		s->group.end_ns = b->exit_ns;
-		b->out->cut = true;
-	}
-	if (!single || s->current == NONE)
-		r = add_request(b, s);
-	else if (s->group.cut)
-		b->out->items[s->current].end_ns = b->exit_ns;
-	else
-		r = add_step(b, s);
-	memset(&s->group, 0, sizeof(s->group));
-	s->fetched_index = -1;
-	return r;
-}
-
-static void take_decode(struct stream *s, const struct ep_llama_seen *c)
-{
-	struct group *g = &s->group;
+	struct ep_llama_group *g = &s->group;
 
 	/* 1: no room in the cache, tried again; 2 and negative: nothing done */
 	if (c->ended && c->result != 0)
 		return;
+	if (c->value < 1 || c->value > BATCH_MAX) {
+		b->out->implausible = true;
+		b->out->implausible_count = c->value;
+		return;
+	}
 	if (!g->open) {
 		g->open = true;
 		g->start_ns = c->start_ns;
+		g->change = s->memory.change;
+		g->cached_count = g->change == EP_LLAMA_SHORTER ||
+						  g->change == EP_LLAMA_OTHER
+					  ? s->memory.cut_at
+				  : s->memory.past_count == 0 ? 0
+							      : -1;
 	}
+	if (c->symbol->call == EP_LLAMA_DECODE)
+		ep_llama_memory_grow(&s->memory, c->value);
 	g->settled = false;
 	g->cut = !c->ended;
-	g->unknown |= c->value < 0;
 	g->token_count += c->value;
+	g->last_count = c->value;
+	g->single_count += c->value == 1 && g->decode_count > 0;
+	g->decode_count++;
 	g->end_ns = c->end_ns;
 }
 
 /* A call that waits for the work of the group. */
-static void settle(struct group *g, const struct ep_llama_seen *c)
+static void settle(const struct ep_llama_build *b, struct ep_llama_group *g,
+		   const struct ep_probed_call *c)
 {
 	if (!g->open || g->settled)
 		return;
 	g->settled = true;
-	if (c->start_ns - g->end_ns <= LATE_NS ||
+	if (b->by_texts || c->start_ns - g->end_ns <= LATE_NS ||
 	    c->end_ns - c->start_ns >= WAITED_NS)
 		g->end_ns = c->end_ns;
 }
 
-static int take_fetch(struct build *b, struct stream *s,
-		      const struct ep_llama_seen *c)
+/*
+ * A prompt's result is in the row of its last token.  Another row is another
+ * sequence's, or a guess that is checked; so are two rows of one evaluation.
+ * What ran in the same sequence before may go on in it.
+ */
+static void look_at_row(struct ep_llama_build *b, struct ep_llama_stream *s,
+			int64_t row)
+{
+	struct ep_llama_request *items = b->out->items;
+
+	if (s->last_count < 1)
+		return;
+	if (row < 0)
+		row += s->last_count;
+	if (row == (s->last_row < 0 ? s->last_count - 1 : s->last_row)) {
+		s->last_row = row;
+		return;
+	}
+	s->last_row = row;
+	items[s->latest].doubt = EP_LLAMA_SHARED;
+	if (s->before != EP_LLAMA_NONE)
+		items[s->before].doubt = EP_LLAMA_SHARED;
+}
+
+static int take_fetch(struct ep_llama_build *b, struct ep_llama_stream *s,
+		      const struct ep_probed_call *c)
 {
 	int r;
 
-	settle(&s->group, c);
-	r = close_group(b, s);
-	if (r < 0 || s->current == NONE)
+	settle(b, &s->group, c);
+	r = ep_llama_stream_close(b, s);
+	if (r < 0 || s->latest == EP_LLAMA_NONE)
 		return r;
-	b->out->items[s->current].fetched = true;
-	if (c->value < 0)
-		return 0;
-	/* Two rows of one evaluation: two sequences, or guesses checked. */
-	if (s->fetched_index >= 0 && s->fetched_index != c->value) {
-		s->shared = true;
-		b->out->shared = true;
-	}
-	s->fetched_index = c->value;
+	b->out->items[s->latest].fetched = true;
+	if (c->symbol->value == EP_PROBED_SECOND)
+		look_at_row(b, s, c->value);
 	return 0;
 }
 
-static int end_stretch(struct build *b, struct stream *s)
+/* A text whose embedding is read has no answer: the next evaluation is another
+ * text, even one of a single token. */
+static int take_embeddings(struct ep_llama_build *b, struct ep_llama_stream *s,
+			   const struct ep_probed_call *c)
 {
-	int r = close_group(b, s);
+	int r;
 
-	s->current = s->stretch = NONE;
+	settle(b, &s->group, c);
+	r = ep_llama_stream_close(b, s);
+	if (r == 0 && s->latest != EP_LLAMA_NONE &&
+	    !b->out->items[s->latest].fetched &&
+	    b->out->items[s->latest].step_count == 0)
+		s->latest = s->before = EP_LLAMA_NONE;
 	return r;
 }
 
-static bool is_ours(const struct build *b, const struct stream *s, size_t i)
+static int end_stretch(struct ep_llama_build *b, struct ep_llama_stream *s)
+{
+	int r = ep_llama_stream_close(b, s);
+
+	s->latest = s->before = s->stretch = EP_LLAMA_NONE;
+	return r;
+}
+
+static bool is_ours(const struct ep_llama_build *b,
+		    const struct ep_llama_stream *s, size_t i)
 {
 	return b->out->items[i].stream == (size_t)(s - b->streams);
 }
 
-static void remove_request(struct build *b, size_t i)
+static void remove_request(struct ep_llama_build *b, size_t i)
 {
 	struct ep_llama_requests *o = b->out;
 
@@ -225,12 +153,13 @@ static void remove_request(struct build *b, size_t i)
 		(o->count - i - 1) * sizeof(o->items[0]));
 	o->count--;
 	for (size_t k = 0; k < b->count; k++) {
-		struct stream *s = &b->streams[k];
+		struct ep_llama_stream *s = &b->streams[k];
+		size_t *const places[] = { &s->latest, &s->before,
+					   &s->stretch };
 
-		if (s->current != NONE && s->current > i)
-			s->current--;
-		if (s->stretch != NONE && s->stretch > i)
-			s->stretch--;
+		for (size_t p = 0; p < 3; p++)
+			if (*places[p] != EP_LLAMA_NONE && *places[p] > i)
+				--*places[p];
 	}
 }
 
@@ -238,12 +167,12 @@ static void remove_request(struct build *b, size_t i)
  * What came before a reset is the warm-up if nobody wanted its result: no
  * logits read, nothing generated.  Some bindings reset before each request.
  */
-static int take_reset(struct build *b, struct stream *s,
-		      const struct ep_llama_seen *c)
+static int take_reset(struct ep_llama_build *b, struct ep_llama_stream *s,
+		      const struct ep_probed_call *c)
 {
 	struct ep_llama_requests *o = b->out;
 	int64_t start = c->start_ns;
-	size_t first = s->stretch == NONE ? o->count : s->stretch;
+	size_t first = s->stretch == EP_LLAMA_NONE ? o->count : s->stretch;
 
 	for (size_t i = first; i < o->count; i++)
 		if (is_ours(b, s, i) &&
@@ -258,108 +187,122 @@ static int take_reset(struct build *b, struct stream *s,
 		remove_request(b, i);
 	}
 	memset(&s->group, 0, sizeof(s->group));
-	s->current = s->stretch = NONE;
+	s->latest = s->before = s->stretch = EP_LLAMA_NONE;
 	return start < c->start_ns ? add_load(b, start, c->start_ns) : 0;
 }
 
-static int take_call(struct build *b, const struct ep_llama_seen *c)
+static void take_memory(struct ep_llama_build *b, struct ep_llama_stream *s,
+			uint64_t handle)
 {
-	struct stream *s;
-	int r = 0;
+	for (size_t i = 0; i < b->count; i++)
+		if (b->streams[i].pid == s->pid &&
+		    b->streams[i].memory.handle == handle)
+			b->streams[i].memory.handle = 0;
+	s->memory.handle = handle;
+}
 
-	if (c->call == EP_LLAMA_MODEL || c->call == EP_LLAMA_CONTEXT)
-		r = add_load(b, c->start_ns, c->ended ? c->end_ns : b->exit_ns);
-	if (r < 0 || c->call == EP_LLAMA_MODEL ||
-	    (c->call == EP_LLAMA_CONTEXT && !c->ended))
-		return r;
-	s = find_stream(b, c);
+static int take_context(struct ep_llama_build *b, struct ep_llama_stream *s)
+{
+	ep_llama_memory_init(&s->memory);
+	s->memory.past_count = 0;
+	s->born = true;
+	return end_stretch(b, s);
+}
+
+static int take_of_context(struct ep_llama_build *b,
+			   const struct ep_probed_call *c)
+{
+	struct ep_llama_stream *s = ep_llama_stream_get(b, c->pid, c->context);
+
 	if (!s)
 		return -EFBIG;
-	switch (c->call) {
+	switch ((enum ep_llama_call)c->symbol->call) {
 	case EP_LLAMA_DECODE:
-		take_decode(s, c);
+	case EP_LLAMA_ENCODE:
+		take_evaluation(b, s, c);
 		return 0;
 	case EP_LLAMA_SYNC:
-		settle(&s->group, c);
-		return s->fetches ? 0 : close_group(b, s);
+		s->parted = true;
+		settle(b, &s->group, c);
+		return s->fetches ? 0 : ep_llama_stream_close(b, s);
 	case EP_LLAMA_FETCH:
 		return take_fetch(b, s, c);
+	case EP_LLAMA_EMBED:
+		return take_embeddings(b, s, c);
 	case EP_LLAMA_RESET:
 		return take_reset(b, s, c);
 	case EP_LLAMA_CONTEXT:
-		s->born = true;
-		return end_stretch(b, s);
+		return take_context(b, s);
 	case EP_LLAMA_FREE:
 		return end_stretch(b, s);
+	case EP_LLAMA_MEMORY:
+		take_memory(b, s, c->made);
+		return 0;
 	case EP_LLAMA_MODEL:
+	case EP_LLAMA_CLEAR:
+	case EP_LLAMA_CUT:
+	case EP_LLAMA_SHIFT:
 	default:
 		return 0;
 	}
 }
 
+static int take_call(struct ep_llama_build *b, const struct ep_probed_call *c)
+{
+	int call = c->symbol->call, r = 0;
+
+	if (call == EP_LLAMA_MODEL || call == EP_LLAMA_CONTEXT)
+		r = add_load(b, c->start_ns, c->ended ? c->end_ns : b->exit_ns);
+	if (r < 0 || call == EP_LLAMA_MODEL ||
+	    (call == EP_LLAMA_CONTEXT && (!c->ended || c->result == 0)))
+		return r;
+	if (call == EP_LLAMA_CLEAR || call == EP_LLAMA_CUT ||
+	    call == EP_LLAMA_SHIFT)
+		return ep_llama_stream_memory(b, c);
+	return take_of_context(b, c);
+}
+
 /* Programs that read logits are told by that, since some wait after every
  * piece of a prompt; programs that never do (benchmarks) by their waits. */
-static int find_fetchers(struct build *b, const struct ep_llama_calls *calls)
+static int find_fetchers(struct ep_llama_build *b,
+			 const struct ep_probed_calls *calls)
 {
 	for (size_t i = 0; i < calls->count; i++) {
-		struct stream *s;
+		const struct ep_probed_call *c = &calls->items[i];
+		struct ep_llama_stream *s;
 
-		if (calls->items[i].call != EP_LLAMA_FETCH)
+		if (c->symbol->call != EP_LLAMA_FETCH &&
+		    c->symbol->call != EP_LLAMA_EMBED)
 			continue;
-		s = find_stream(b, &calls->items[i]);
+		s = ep_llama_stream_get(b, c->pid, c->context);
 		if (!s)
 			return -EFBIG;
-		s->fetches = true;
+		s->fetches = s->parted = true;
 	}
 	return 0;
 }
 
-static int by_start(const void *a, const void *b)
-{
-	const struct ep_llama_request *x = a, *y = b;
-
-	return (x->start_ns > y->start_ns) - (x->start_ns < y->start_ns);
-}
-
-/*
- * Requests of different contexts that overlap cannot be told apart; nor can
- * those of a context that evaluates several sequences together.
- */
-static void mark_mixed(const struct build *b)
-{
-	struct ep_llama_requests *o = b->out;
-	size_t widest = 0;
-
-	for (size_t i = 0; i < o->count; i++)
-		o->items[i].mixed = b->streams[o->items[i].stream].shared;
-
-	if (o->count > 1)
-		qsort(o->items, o->count, sizeof(o->items[0]), by_start);
-	for (size_t i = 1; i < o->count; i++) {
-		if (o->items[i].start_ns < o->items[widest].end_ns)
-			o->items[i].mixed = o->items[widest].mixed = true;
-		if (o->items[i].end_ns > o->items[widest].end_ns)
-			widest = i;
-	}
-}
-
 int ep_llama_requests_build(struct ep_llama_requests *r,
-			    const struct ep_llama_calls *calls, int64_t exit_ns)
+			    const struct ep_probed_calls *calls,
+			    int64_t exit_ns)
 {
-	struct build b = { .out = r, .exit_ns = exit_ns };
+	struct ep_llama_build b = { .out = r,
+				    .exit_ns = exit_ns,
+				    .late = calls->late_ns > 0 || calls->torn,
+				    .by_texts = calls->by_texts };
 	int code;
 
 	memset(r, 0, sizeof(*r));
-	b.streams = calloc(STREAMS_MAX, sizeof(*b.streams));
+	b.streams = calloc(EP_LLAMA_STREAMS_MAX, sizeof(*b.streams));
 	code = b.streams ? find_fetchers(&b, calls) : -ENOMEM;
 	for (size_t i = 0; code == 0 && i < calls->count; i++)
 		code = take_call(&b, &calls->items[i]);
 	for (size_t i = 0; code == 0 && i < b.count; i++)
-		code = close_group(&b, &b.streams[i]);
+		code = ep_llama_stream_close(&b, &b.streams[i]);
 	if (code < 0)
 		ep_llama_requests_done(r);
 	else
-		mark_mixed(&b);
+		ep_llama_requests_overlap(r);
 	free(b.streams);
 	return code;
 }

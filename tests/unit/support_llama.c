@@ -54,7 +54,19 @@ static void word(struct script *s, const char *w)
 		call(s, "llama_synchronize:in", "llama_synchronize:out", none);
 	else if (w[0] == 'L')
 		call(s, "llama_get_logits_ith:in", "llama_get_logits_ith:out",
-		     (const int64_t[2]){ number, -1 });
+		     (const int64_t[2]){ w[1] ? number : -1, -1 });
+	else if (w[0] == 'V')
+		call(s, "llama_get_embeddings_seq:in",
+		     "llama_get_embeddings_seq:out",
+		     (const int64_t[2]){ 0, -1 });
+	else if (w[0] == 'K')
+		call(s, "llama_memory_clear:in", NULL, none);
+	else if (w[0] == '<')
+		call(s, "llama_memory_seq_rm:in:0", NULL,
+		     (const int64_t[2]){ strtol(w + 1, NULL, 10), 0 });
+	else if (w[0] == '>')
+		call(s, "llama_memory_seq_add:in:0", NULL,
+		     (const int64_t[2]){ strtol(w + 1, NULL, 10), 0 });
 	else if (w[0] == 'R')
 		call(s, "llama_perf_context_reset:in", NULL, none);
 	else if (w[0] == 'F')

@@ -10,9 +10,10 @@
 /*
  * A story in words, 1 ms per call and 0.1 ms between calls:
  * M model loaded, C context made, 6 evaluates six tokens, s waits, L reads
- * logits of row 0, L3 of row 3, R resets, F frees, x6 an evaluation that finds
- * no room, E40 encodes forty, ? one that never returns, @2 what follows is of
- * context 2.
+ * logits of the last row, L3 of row 3, V an embedding, R resets, F frees, x6 an
+ * evaluation that finds no room, E40 encodes forty, ? one that never returns,
+ * K empties the memory, <5 cuts it at position 5, >9 moves what is behind 9,
+ * @2 what follows is of context 2.
  */
 #define GATE INT64_C(1000000000)
 #define CALL INT64_C(1000000)

@@ -29,10 +29,12 @@ static void contexts_at_the_same_time_are_mixed(void **state)
 		script_of("M C @2 C @0 9 s L @2 7 s L @0 1 s L @2 1 s L");
 
 	(void)state;
-	assert_int_equal(tl.phase_count, 1);
-	PHASE(&tl, 0, "load", 1, -1, -1);
+	assert_int_equal(tl.phase_count, 2);
+	PHASE(&tl, 0, "load", 0, -1, -1);
+	PHASE(&tl, 1, "mixed", 0, -1, -1);
 	assert_int_equal(tl.token_count, 0);
-	assert_non_null(strstr(tl.note, "mixed: 2 of 2 requests"));
+	assert_true(tl.vague);
+	assert_string_equal(tl.note, "mixed: contexts ran at the same time");
 	ep_timeline_done(&tl);
 	/* One after the other they are not. */
 	tl = script_of("M C @2 C @0 9 s L 1 s L @2 7 s L 1 s L");
@@ -45,11 +47,15 @@ static void contexts_at_the_same_time_are_mixed(void **state)
 static void sequences_in_one_evaluation_are_mixed(void **state)
 {
 	struct ep_timeline tl =
-		script_of("M C 9 s L 1 s L 8 s L 2 s L L1 2 s L L1");
+		script_of("M C 9 s L 1 s L K 8 s L 2 s L0 L1 2 s L0 L1");
 
 	(void)state;
-	assert_int_equal(tl.phase_count, 1);
-	assert_non_null(strstr(tl.note, "mixed: several sequences"));
+	assert_int_equal(tl.phase_count, 4);
+	PHASE(&tl, 1, "prefill", 1, 9, -1);
+	PHASE(&tl, 2, "generation", 1, 2, 1);
+	PHASE(&tl, 3, "mixed", 0, -1, -1);
+	assert_false(tl.vague);
+	assert_non_null(strstr(tl.note, "mixed: sequences share evaluations"));
 	ep_timeline_done(&tl);
 }
 
@@ -63,9 +69,11 @@ static void notes_say_what_may_be_missing(void **state)
 	fact.source = "llama.library";
 	fact.tokens = 20 * CALL;
 	s->events[s->count++] = fact;
-	script_tell(s, "9 s L 1 s L");
+	script_tell(s, "9 s L 1 s L 7 s L 1 s L");
 	tl = script_end(s);
-	assert_int_equal(tl.phase_count, 2);
+	assert_int_equal(tl.phase_count, 3);
+	PHASE(&tl, 0, "mixed", 0, -1, -1);
+	PHASE(&tl, 1, "prefill", 1, 7, -1);
 	assert_non_null(strstr(tl.note, "in place 21 ms after the library"));
 	ep_timeline_done(&tl);
 
@@ -82,6 +90,94 @@ static void notes_say_what_may_be_missing(void **state)
 	script_tell(s, "M C 9 s L 1 s L");
 	tl = script_end(s);
 	assert_non_null(strstr(tl.note, "hits were lost"));
+	ep_timeline_done(&tl);
+}
+
+/* One token, and nothing before it was seen: of a prompt or of an answer? */
+static void a_context_that_was_there_before(void **state)
+{
+	struct script *s = script_begin();
+	struct ep_timeline tl;
+
+	(void)state;
+	script_tell(s, "1 s L 1 s L 6 s L 1 s L");
+	tl = script_end(s);
+	assert_int_equal(tl.phase_count, 3);
+	PHASE(&tl, 0, "mixed", 0, -1, -1);
+	PHASE(&tl, 1, "prefill", 1, 6, -1);
+	assert_string_equal(tl.note, "mixed: begun before the probes");
+	ep_timeline_done(&tl);
+	/* Whole from the beginning. */
+	tl = script_of("6 s L 1 s L");
+	assert_int_equal(tl.phase_count, 2);
+	PHASE(&tl, 0, "prefill", 1, 6, -1);
+	assert_string_equal(tl.note, "");
+	ep_timeline_done(&tl);
+	/* A return without its call. */
+	s = script_begin();
+	script_hit(s, "llama_decode:out", 0);
+	script_tell(s, "6 s L 1 s L");
+	tl = script_end(s);
+	assert_int_equal(tl.phase_count, 1);
+	PHASE(&tl, 0, "mixed", 0, -1, -1);
+	ep_timeline_done(&tl);
+}
+
+static void what_cannot_be_has_no_phases(void **state)
+{
+	static const char *const stories[] = { "M C 0 s L 1 s L",
+					       "M C 5 s L 2000000 s L",
+					       "M C -7 s L",
+					       "M C 5 s L 4000000000 s L" };
+	struct script *s;
+	struct ep_timeline tl;
+
+	(void)state;
+	for (size_t i = 0; i < 4; i++) {
+		tl = script_of(stories[i]);
+		assert_int_equal(tl.phase_count, 0);
+		assert_non_null(strstr(tl.note, "implausible: llama_decode"));
+		ep_timeline_done(&tl);
+	}
+	/* The same thread cannot be in it twice. */
+	s = script_begin();
+	script_tell(s, "M C");
+	s->thread = 5;
+	script_hit(s, "llama_decode:in", 3);
+	s->now += CALL;
+	script_hit(s, "llama_decode:in", 1);
+	s->now += CALL;
+	script_hit(s, "llama_decode:out", 0);
+	tl = script_end(s);
+	assert_int_equal(tl.phase_count, 0);
+	assert_non_null(strstr(tl.note, "never returned"));
+	ep_timeline_done(&tl);
+}
+
+static void an_attached_program_is_cut_at_the_ends(void **state)
+{
+	struct script *s = script_begin();
+	struct ep_event fact = ep_event_make(GATE, "fact");
+	struct ep_timeline tl;
+
+	(void)state;
+	fact.source = "attached";
+	s->events[s->count++] = fact;
+	s->now = GATE - 3 * CALL;
+	script_tell(s, "6 s L 1 s L 8 s L 1 s L M C 4 s L");
+	tl = script_end(s);
+	PHASE(&tl, 0, "mixed", 0, -1, -1);
+	assert_int_equal(tl.phases[0].start_ns, GATE);
+	PHASE(&tl, 1, "prefill", 1, 8, -1);
+	PHASE(&tl, 3, "load", 2, -1, -1);
+	assert_non_null(strstr(tl.note, "begun before the run"));
+	ep_timeline_done(&tl);
+	/* A load does not begin at the gate. */
+	s = script_begin();
+	s->events[s->count++] = fact;
+	script_tell(s, "M C 4 s L");
+	tl = script_end(s);
+	assert_int_equal(tl.phases[0].start_ns, GATE + CALL);
 	ep_timeline_done(&tl);
 }
 
@@ -133,19 +229,25 @@ static void other_events_are_passed_over(void **state)
 	ep_timeline_done(&tl);
 }
 
-static void the_observer_is_in_the_table(void **state)
+static size_t place_of(const char *name)
 {
-	size_t count = 0;
+	size_t i = 0;
 
+	for (; ep_observers[i]; i++)
+		if (strcmp(ep_observers[i]->name, name) == 0)
+			return i;
+	fail_msg("there is no observer '%s'", name);
+	return 0;
+}
+
+/* Best evidence first: marks, probes, streams, logs. */
+static void the_observers_are_in_the_table(void **state)
+{
 	(void)state;
-	for (; ep_observers[count]; count++)
-		assert_true(count == 0 ||
-			    ep_observers[count]->evidence >
-				    ep_observers[count - 1]->evidence);
-	assert_int_equal(count, 3);
-	assert_string_equal(ep_observers[0]->name, "marks");
-	assert_string_equal(ep_observers[1]->name, "llama");
-	assert_string_equal(ep_observers[2]->name, "requests");
+	assert_true(place_of("marks") < place_of("llama"));
+	assert_true(place_of("llama") < place_of("probes"));
+	assert_true(place_of("probes") < place_of("requests"));
+	assert_true(place_of("requests") < place_of("text"));
 }
 
 int main(void)
@@ -155,9 +257,12 @@ int main(void)
 		cmocka_unit_test(contexts_at_the_same_time_are_mixed),
 		cmocka_unit_test(sequences_in_one_evaluation_are_mixed),
 		cmocka_unit_test(notes_say_what_may_be_missing),
+		cmocka_unit_test(a_context_that_was_there_before),
+		cmocka_unit_test(what_cannot_be_has_no_phases),
+		cmocka_unit_test(an_attached_program_is_cut_at_the_ends),
 		cmocka_unit_test(events_out_of_order_are_sorted),
 		cmocka_unit_test(other_events_are_passed_over),
-		cmocka_unit_test(the_observer_is_in_the_table),
+		cmocka_unit_test(the_observers_are_in_the_table),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -166,6 +166,64 @@ static void an_encoder_belongs_to_the_prompt(void **state)
 	ep_timeline_done(&tl);
 }
 
+static void texts_of_embeddings_have_no_answer(void **state)
+{
+	struct ep_timeline tl = script_of("M C 12 s V 1 s V 7 s V");
+
+	(void)state;
+	assert_int_equal(tl.phase_count, 4);
+	PHASE(&tl, 1, "prefill", 1, 12, -1);
+	PHASE(&tl, 2, "prefill", 2, 1, -1);
+	PHASE(&tl, 3, "prefill", 3, 7, -1);
+	assert_int_equal(tl.token_count, 0);
+	ep_timeline_done(&tl);
+}
+
+static void memory_tells_where_prompts_begin(void **state)
+{
+	struct ep_timeline tl = script_of("M C 5 s L 1 s L K 1 s L 1 s L");
+
+	(void)state;
+	assert_int_equal(tl.phase_count, 5);
+	PHASE(&tl, 3, "prefill", 2, 1, -1);
+	PHASE(&tl, 4, "generation", 2, 2, 1);
+	ep_timeline_done(&tl);
+	/* What is cut is used no more, what is left was in the cache. */
+	tl = script_of("M C 9 s L 1 s L 1 s L <6 3 s L <9 1 s L <10 1 s L");
+	assert_int_equal(tl.phase_count, 5);
+	assert_int_equal(tl.phases[1].cached_count, 0);
+	PHASE(&tl, 3, "prefill", 2, 3, -1);
+	assert_int_equal(tl.phases[3].cached_count, 6);
+	PHASE(&tl, 4, "generation", 2, 3, 2);
+	ep_timeline_done(&tl);
+	/* A prompt that was all there but its last token looks like a token. */
+	tl = script_of("M C 9 s L 1 s L <8 1 s L 1 s L");
+	assert_int_equal(tl.phase_count, 4);
+	PHASE(&tl, 2, "generation", 1, 2, 1);
+	PHASE(&tl, 3, "mixed", 0, -1, -1);
+	assert_string_equal(tl.note, "mixed: the prompt may have been cached");
+	ep_timeline_done(&tl);
+	/* A window that moves on. */
+	tl = script_of("M C 9 s L 1 s L <2 >6 1 s L <7 1 s L");
+	assert_int_equal(tl.phase_count, 3);
+	PHASE(&tl, 2, "generation", 1, 4, 3);
+	ep_timeline_done(&tl);
+}
+
+static void nothing_tells_one_token_from_the_next(void **state)
+{
+	struct ep_timeline tl = script_of("M C 9 1 1 1");
+
+	(void)state;
+	assert_int_equal(tl.phase_count, 2);
+	PHASE(&tl, 1, "mixed", 0, -1, -1);
+	assert_string_equal(tl.note, "mixed: nothing reads the results");
+	ep_timeline_done(&tl);
+	tl = script_of("M C 9");
+	PHASE(&tl, 1, "prefill", 1, 9, -1);
+	ep_timeline_done(&tl);
+}
+
 static void a_late_read_does_not_stretch_the_prompt(void **state)
 {
 	struct script *s = script_begin();
@@ -176,7 +234,7 @@ static void a_late_read_does_not_stretch_the_prompt(void **state)
 	script_tell(s, "M C 12");
 	evaluated = s->now - GAP;
 	s->now += 500 * CALL;
-	script_hit(s, "llama_get_logits_ith:in", 0);
+	script_hit(s, "llama_get_logits_ith:in", -1);
 	s->now += 5000;
 	script_hit(s, "llama_get_logits_ith:out", -1);
 	script_tell(s, "1 s L");
@@ -200,6 +258,9 @@ int main(void)
 		cmocka_unit_test(benchmarks_read_no_logits),
 		cmocka_unit_test(one_answer_token_has_no_generation),
 		cmocka_unit_test(an_encoder_belongs_to_the_prompt),
+		cmocka_unit_test(texts_of_embeddings_have_no_answer),
+		cmocka_unit_test(memory_tells_where_prompts_begin),
+		cmocka_unit_test(nothing_tells_one_token_from_the_next),
 		cmocka_unit_test(a_late_read_does_not_stretch_the_prompt),
 	};
 
