@@ -103,7 +103,23 @@ void ep_reply_timings(const json_t *timings, struct ep_reply *r)
 	r->prompt_has_cached = false;
 }
 
+int64_t ep_token_limit(const struct ep_drive *d, const struct ep_prompt *p)
+{
+	if (d->output_token_count > 0)
+		return d->output_token_count;
+	return p->max_token_count > 0 ? p->max_token_count : d->max_token_count;
+}
+
 bool ep_json_put(json_t *o, const char *key, json_t *value)
 {
 	return json_object_set_new(o, key, value) == 0;
 }
+
+const struct ep_dialect *const ep_dialects[] = {
+#define EP_RUNNER(id)
+#define EP_DIALECT(id, name) &ep_dialect_##id,
+#include "runners/list.def"
+#undef EP_RUNNER
+#undef EP_DIALECT
+	NULL,
+};

@@ -43,6 +43,7 @@ struct ep_piece {
  * name, summary  of the runner.
  * url            where it is when nobody says; NULL: must be said.
  * exe            what the server's program file is called; "" any.
+ * command        starts a server of one model file; NULL: it is never started.
  * events         server-sent events; else one JSON value per line.
  * check_path     GET answers 200 once the server can be asked; "" none.
  * body           what to POST; *ret_path is static.  NULL: out of memory.
@@ -52,18 +53,33 @@ struct ep_dialect {
 	const char *name, *summary;
 	const char *url;
 	const char *exe;
+	const char *command; /* starts one on this machine; NULL: not known */
 	bool events;
 	bool needs_model;
 	bool can_unload;
+	bool sets_up;	  /* context, GPU layers, threads: with a request */
+	bool ignores_eos; /* takes "ignore_eos" */
+	bool tokenizes;	  /* answers to POST /tokenize */
 	const char *check_path;
 	json_t *(*body)(const struct ep_drive *d, const struct ep_prompt *p,
 			const char **ret_path);
 	void (*decode)(const json_t *value, struct ep_reply *r,
 		       struct ep_piece *piece);
 };
-extern const struct ep_dialect ep_dialect_ollama;
-extern const struct ep_dialect ep_dialect_llama_server;
-extern const struct ep_dialect ep_dialect_openai;
+#define EP_RUNNER(id)
+#define EP_DIALECT(id, name) extern const struct ep_dialect ep_dialect_##id;
+#include "runners/list.def"
+#undef EP_RUNNER
+#undef EP_DIALECT
+extern const struct ep_dialect *const ep_dialects[]; /* NULL-terminated */
+
+/* Can what is asked be sent?  starts: the server is started by us, and told
+ * then how to run.  -EINVAL with what to do. */
+int ep_dialect_check(const struct ep_dialect *dialect, const struct ep_drive *d,
+		     bool starts, struct ep_err *err) EP_MUST_CHECK;
+/* Output tokens at most: of every request, of this prompt, of prompts that do
+ * not say; 0: not limited. */
+int64_t ep_token_limit(const struct ep_drive *d, const struct ep_prompt *p);
 
 /* Makes a piece of nothing. */
 void ep_piece_init(struct ep_piece *piece);

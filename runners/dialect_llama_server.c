@@ -7,26 +7,47 @@
 /* llama.cpp's own server: /completion ends without "[DONE]", its last event
  * has "stop": true and the timings. */
 
+static json_t *prompt_of(const struct ep_prompt *p)
+{
+	json_t *list;
+
+	if (!p->tokens)
+		return json_string(p->text);
+	list = json_array();
+	for (size_t i = 0; list && i < p->token_count; i++)
+		if (json_array_append_new(list, json_integer(p->tokens[i])) <
+		    0) {
+			json_decref(list);
+			return NULL;
+		}
+	return list;
+}
+
 static json_t *body(const struct ep_drive *d, const struct ep_prompt *p,
 		    const char **ret_path)
 {
-	int64_t max = p->max_token_count > 0 ? p->max_token_count
-					     : d->max_token_count;
+	int64_t max = ep_token_limit(d, p);
 	json_t *o;
 	bool fine;
 
 	*ret_path = d->chat ? "/v1/chat/completions" : "/completion";
-	if (d->chat)
-		return ep_openai_chat(d, p);
-	o = json_pack("{s:s,s:b,s:b}", "prompt", p->text, "stream", 1,
-		      "return_tokens", 1);
+	o = d->chat ? ep_openai_chat(d, p)
+		    : json_pack("{s:o,s:b,s:b}", "prompt", prompt_of(p),
+				"stream", 1, "return_tokens", 1);
 	fine = o != NULL;
+	/* All of a prompt of fixed length is evaluated. */
+	if (fine && p->asked_prompt_count > 0)
+		fine = ep_json_put(o, "cache_prompt", json_false());
+	if (fine && d->chat)
+		return o;
 	if (fine && !isnan(p->randomness))
 		fine = ep_json_put(o, "temperature", json_real(p->randomness));
 	if (fine && max > 0)
 		fine = ep_json_put(o, "n_predict", json_integer(max));
 	if (fine && d->seed >= 0)
 		fine = ep_json_put(o, "seed", json_integer(d->seed));
+	if (fine && d->ignore_eos)
+		fine = ep_json_put(o, "ignore_eos", json_true());
 	if (fine)
 		return o;
 	json_decref(o);
@@ -81,7 +102,10 @@ const struct ep_dialect ep_dialect_llama_server = {
 	.summary = "requests to llama.cpp's server",
 	.url = "http://127.0.0.1:8080",
 	.exe = "llama-server",
+	.command = "llama-server",
 	.events = true,
+	.ignores_eos = true,
+	.tokenizes = true,
 	.check_path = "/health",
 	.body = body,
 	.decode = decode,

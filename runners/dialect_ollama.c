@@ -8,8 +8,7 @@
 
 static json_t *options(const struct ep_drive *d, const struct ep_prompt *p)
 {
-	int64_t max = p->max_token_count > 0 ? p->max_token_count
-					     : d->max_token_count;
+	int64_t max = ep_token_limit(d, p);
 	json_t *o = json_object();
 	bool fine = o != NULL;
 
@@ -19,6 +18,12 @@ static json_t *options(const struct ep_drive *d, const struct ep_prompt *p)
 		fine = ep_json_put(o, "num_predict", json_integer(max));
 	if (fine && d->ctx_count > 0)
 		fine = ep_json_put(o, "num_ctx", json_integer(d->ctx_count));
+	if (fine && d->gpu_layer_count >= 0)
+		fine = ep_json_put(o, "num_gpu",
+				   json_integer(d->gpu_layer_count));
+	if (fine && d->thread_count > 0)
+		fine = ep_json_put(o, "num_thread",
+				   json_integer(d->thread_count));
 	if (fine && d->seed >= 0)
 		fine = ep_json_put(o, "seed", json_integer(d->seed));
 	if (fine)
@@ -30,14 +35,23 @@ static json_t *options(const struct ep_drive *d, const struct ep_prompt *p)
 static json_t *body(const struct ep_drive *d, const struct ep_prompt *p,
 		    const char **ret_path)
 {
+	json_t *o;
+
 	*ret_path = d->chat ? "/api/chat" : "/api/generate";
 	if (d->chat)
 		return json_pack("{s:s,s:[{s:s,s:s}],s:b,s:o}", "model",
 				 d->model, "messages", "role", "user",
 				 "content", p->text, "stream", 1, "options",
 				 options(d, p));
-	return json_pack("{s:s,s:s,s:b,s:o}", "model", d->model, "prompt",
-			 p->text, "stream", 1, "options", options(d, p));
+	o = json_pack("{s:s,s:s,s:b,s:o}", "model", d->model, "prompt", p->text,
+		      "stream", 1, "options", options(d, p));
+	/* A template would be the cached beginning of every prompt. */
+	if (o && p->asked_prompt_count > 0 &&
+	    !ep_json_put(o, "raw", json_true())) {
+		json_decref(o);
+		return NULL;
+	}
+	return o;
 }
 
 /* What a line holds of the answer: "response", or "message" in a chat. */
@@ -91,6 +105,7 @@ const struct ep_dialect ep_dialect_ollama = {
 	.exe = "ollama",
 	.needs_model = true,
 	.can_unload = true,
+	.sets_up = true,
 	.check_path = "/api/version",
 	.body = body,
 	.decode = decode,

@@ -9,8 +9,7 @@
 
 json_t *ep_openai_chat(const struct ep_drive *d, const struct ep_prompt *p)
 {
-	int64_t max = p->max_token_count > 0 ? p->max_token_count
-					     : d->max_token_count;
+	int64_t max = ep_token_limit(d, p);
 	json_t *o = json_pack("{s:[{s:s,s:s}],s:b,s:{s:b}}", "messages", "role",
 			      "user", "content", p->text, "stream", 1,
 			      "stream_options", "include_usage", 1);
@@ -24,6 +23,9 @@ json_t *ep_openai_chat(const struct ep_drive *d, const struct ep_prompt *p)
 		fine = ep_json_put(o, "max_tokens", json_integer(max));
 	if (fine && d->seed >= 0)
 		fine = ep_json_put(o, "seed", json_integer(d->seed));
+	/* No field of OpenAI's own, but of llama-server, vLLM, SGLang ... */
+	if (fine && d->ignore_eos)
+		fine = ep_json_put(o, "ignore_eos", json_true());
 	if (fine)
 		return o;
 	json_decref(o);
@@ -114,6 +116,7 @@ const struct ep_dialect ep_dialect_openai = {
 	.exe = "",
 	.events = true,
 	.needs_model = true,
+	.ignores_eos = true,
 	.check_path = "",
 	.body = body,
 	.decode = ep_openai_decode,

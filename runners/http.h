@@ -4,8 +4,11 @@
 
 #include "runners/runner.h"
 
-extern const struct ep_runner_ops ep_runner_ollama;
-extern const struct ep_runner_ops ep_runner_llama_server;
-extern const struct ep_runner_ops ep_runner_openai;
+/* Requests to a server: one runner for each dialect of list.def. */
+#define EP_RUNNER(id)
+#define EP_DIALECT(id, name) extern const struct ep_runner_ops ep_runner_##id;
+#include "runners/list.def"
+#undef EP_RUNNER
+#undef EP_DIALECT
 
 #endif

@@ -5,16 +5,23 @@
 #include <string.h>
 
 #include "base/str.h"
-#include "runners/command.h"
-#include "runners/http.h"
+
+#define EP_RUNNER(id) extern const struct ep_runner_ops ep_runner_##id;
+#define EP_DIALECT(id, name) EP_RUNNER(id)
+#include "runners/list.def"
+#undef EP_RUNNER
+#undef EP_DIALECT
 
 const struct ep_runner_ops *const ep_runners[] = {
-	&ep_runner_command,
+#define EP_RUNNER(id) &ep_runner_##id,
 #if EP_WITH_CURL
-	&ep_runner_ollama,
-	&ep_runner_llama_server,
-	&ep_runner_openai,
+#define EP_DIALECT(id, name) EP_RUNNER(id)
+#else
+#define EP_DIALECT(id, name)
 #endif
+#include "runners/list.def"
+#undef EP_RUNNER
+#undef EP_DIALECT
 	NULL,
 };
 

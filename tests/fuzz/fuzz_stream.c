@@ -65,16 +65,13 @@ static uint64_t feed(const struct ep_dialect *dialect, const char *data,
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-	static const struct ep_dialect *const all[] = {
-		&ep_dialect_ollama, &ep_dialect_llama_server, &ep_dialect_openai
-	};
 	const char *bytes = (const char *)data;
 	struct ep_prompts prompts = { 0 };
 	char *text;
 
-	for (size_t i = 0; size > 0 && i < sizeof(all) / sizeof(all[0]); i++)
-		if (feed(all[i], bytes, size, size) !=
-		    feed(all[i], bytes, size, 1 + size / 7))
+	for (size_t i = 0; size > 0 && ep_dialects[i]; i++)
+		if (feed(ep_dialects[i], bytes, size, size) !=
+		    feed(ep_dialects[i], bytes, size, 1 + size / 7))
 			abort();
 	text = malloc(size + 1);
 	if (!text)

@@ -31,10 +31,6 @@ struct golden {
 	struct ep_buf out;
 };
 
-static const struct ep_dialect *const dialects[] = { &ep_dialect_ollama,
-						     &ep_dialect_llama_server,
-						     &ep_dialect_openai };
-
 static int take_line(void *ctx, char *text, size_t len)
 {
 	struct golden *g = ctx;
@@ -87,9 +83,10 @@ static void check_case(const char *name)
 	char path[300];
 	int r;
 
-	for (size_t i = 0; i < 3; i++)
-		if (ep_str_starts(name, dialects[i]->name))
-			g.dialect = dialects[i];
+	for (size_t i = 0; ep_dialects[i]; i++)
+		if (ep_str_starts(name, ep_dialects[i]->name) &&
+		    name[strlen(ep_dialects[i]->name)] == '-')
+			g.dialect = ep_dialects[i];
 	if (!g.dialect)
 		fail_msg("%s: no dialect is called so", name);
 	ep_buf_init(&bytes, 1 << 20);
@@ -155,8 +152,12 @@ static void servers_are_asked_in_their_own_words(void **state)
 			       .max_token_count = 7 };
 	const struct ep_prompt plain = { .text = (char[]){ "x" },
 					 .randomness = (double)NAN };
-	struct ep_drive d = { .model = "m", .seed = 3, .ctx_count = 512 };
-	const struct ep_drive bare = { .model = "m", .seed = -1 };
+	struct ep_drive d = {
+		.model = "m", .seed = 3, .ctx_count = 512, .gpu_layer_count = -1
+	};
+	const struct ep_drive bare = { .model = "m",
+				       .seed = -1,
+				       .gpu_layer_count = -1 };
 
 	(void)state;
 	is_body(&ep_dialect_ollama, &d, &p, "/api/generate",
@@ -181,11 +182,135 @@ static void servers_are_asked_in_their_own_words(void **state)
 		"\"stream\":true}");
 }
 
+static void a_fixed_length_comes_before_the_prompts_own(void **state)
+{
+	const struct ep_prompt p = { .text = (char[]){ "x" },
+				     .randomness = (double)NAN,
+				     .max_token_count = 7 };
+	struct ep_drive d = { .model = "m",
+			      .seed = -1,
+			      .gpu_layer_count = 0,
+			      .thread_count = 3,
+			      .max_token_count = 9 };
+
+	(void)state;
+	assert_int_equal(ep_token_limit(&d, &p), 7);
+	d.output_token_count = 100;
+	is_body(&ep_dialect_ollama, &d, &p, "/api/generate",
+		"{\"model\":\"m\",\"options\":{\"num_gpu\":0,\"num_predict\":"
+		"100,\"num_thread\":3},\"prompt\":\"x\",\"stream\":true}");
+	d.ignore_eos = true;
+	is_body(&ep_dialect_llama_server, &d, &p, "/completion",
+		"{\"ignore_eos\":true,\"n_predict\":100,\"prompt\":\"x\","
+		"\"return_tokens\":true,\"stream\":true}");
+	is_body(&ep_dialect_openai, &d, &p, "/chat/completions",
+		"{\"ignore_eos\":true,\"max_tokens\":100,\"messages\":[{"
+		"\"content\":\"x\",\"role\":\"user\"}],\"model\":\"m\","
+		"\"stream\":true,\"stream_options\":{\"include_usage\":true}}");
+}
+
+static void a_fixed_prompt_is_not_cached(void **state)
+{
+	int32_t tokens[] = { 1, 31999, 7 };
+	const struct ep_prompt p = { .text = (char[]){ "x" },
+				     .randomness = (double)NAN,
+				     .asked_prompt_count = 3,
+				     .tokens = tokens,
+				     .token_count = 3 };
+	struct ep_drive d = { .model = "m", .seed = -1, .gpu_layer_count = -1 };
+
+	(void)state;
+	is_body(&ep_dialect_llama_server, &d, &p, "/completion",
+		"{\"cache_prompt\":false,\"prompt\":[1,31999,7],"
+		"\"return_tokens\":true,\"stream\":true}");
+	is_body(&ep_dialect_ollama, &d, &p, "/api/generate",
+		"{\"model\":\"m\",\"options\":{},\"prompt\":\"x\","
+		"\"raw\":true,\"stream\":true}");
+	is_body(&ep_dialect_openai, &d, &p, "/chat/completions",
+		"{\"messages\":[{\"content\":\"x\",\"role\":\"user\"}],"
+		"\"model\":\"m\",\"stream\":true,"
+		"\"stream_options\":{\"include_usage\":true}}");
+	d.chat = true;
+	is_body(&ep_dialect_llama_server, &d, &p, "/v1/chat/completions",
+		"{\"cache_prompt\":false,\"messages\":[{\"content\":\"x\","
+		"\"role\":\"user\"}],\"model\":\"m\",\"stream\":true,"
+		"\"stream_options\":{\"include_usage\":true}}");
+	is_body(&ep_dialect_ollama, &d, &p, "/api/chat",
+		"{\"messages\":[{\"content\":\"x\",\"role\":\"user\"}],"
+		"\"model\":\"m\",\"options\":{},\"stream\":true}");
+}
+
+static void refuses(const struct ep_dialect *dialect, const struct ep_drive *d,
+		    bool starts, const char *words)
+{
+	struct ep_err err = { 0 };
+
+	assert_int_equal(ep_dialect_check(dialect, d, starts, &err), -EINVAL);
+	if (!strstr(err.text, words))
+		fail_msg("'%s' does not say '%s'", err.text, words);
+}
+
+static void what_cannot_be_sent_is_refused(void **state)
+{
+	struct ep_drive d = { .seed = -1, .gpu_layer_count = -1 };
+
+	(void)state;
+	refuses(&ep_dialect_openai, &d, false, "needs --url");
+	refuses(&ep_dialect_ollama, &d, false, "needs --model");
+	d.url = "http://x";
+	d.model = "m";
+	for (size_t i = 0; ep_dialects[i]; i++)
+		assert_int_equal(
+			ep_dialect_check(ep_dialects[i], &d, false, NULL), 0);
+	d.gpu_layer_count = 0;
+	assert_int_equal(ep_dialect_check(&ep_dialect_ollama, &d, false, NULL),
+			 0);
+	refuses(&ep_dialect_openai, &d, false, "--gpu-layers cannot be sent");
+	assert_int_equal(
+		ep_dialect_check(&ep_dialect_llama_server, &d, true, NULL), 0);
+	d.gpu_layer_count = -1;
+	d.thread_count = 2;
+	refuses(&ep_dialect_llama_server, &d, false, "--threads cannot");
+	d.thread_count = 0;
+	d.ctx_count = 2;
+	refuses(&ep_dialect_openai, &d, false, "--ctx cannot");
+	d.ctx_count = 0;
+	d.cold = true;
+	refuses(&ep_dialect_openai, &d, false, "--cold needs");
+	d.cold = false;
+	d.ignore_eos = true;
+	refuses(&ep_dialect_openai, &d, false, "add --output-tokens");
+	d.output_token_count = 5;
+	refuses(&ep_dialect_ollama, &d, false, "--ignore-eos cannot");
+}
+
+/* --runner finds a dialect by the name in the list, messages tell its own. */
+static void names_of_the_list_are_the_dialects_own(void **state)
+{
+	static const char *const names[] = {
+#define EP_RUNNER(id)
+#define EP_DIALECT(id, name) name,
+#include "runners/list.def"
+#undef EP_RUNNER
+#undef EP_DIALECT
+	};
+	size_t count = sizeof(names) / sizeof(names[0]);
+
+	(void)state;
+	for (size_t i = 0; i < count; i++)
+		assert_string_equal(ep_dialects[i]->name, names[i]);
+	assert_null(ep_dialects[count]);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(every_answer_says_what_its_neighbour_holds),
 		cmocka_unit_test(servers_are_asked_in_their_own_words),
+		cmocka_unit_test(a_fixed_length_comes_before_the_prompts_own),
+		cmocka_unit_test(a_fixed_prompt_is_not_cached),
+		cmocka_unit_test(what_cannot_be_sent_is_refused),
+		cmocka_unit_test(names_of_the_list_are_the_dialects_own),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
