@@ -10,107 +10,13 @@
 #include "base/clock.h"
 #include "base/file.h"
 #include "base/str.h"
+#include "runners/suite_fit.h"
+#include "runners/workflow_run.h"
 
 #define REFUSAL_BYTES_MAX 65536
-
-static void tell(struct ep_client *c, const char *what, int64_t t_ns,
-		 json_t *text)
-{
-	struct ep_event e = ep_event_make(t_ns, what);
-	char *dump =
-		text ? json_dumps(text, JSON_COMPACT | JSON_SORT_KEYS) : NULL;
-
-	e.request = c->request;
-	e.source = c->dialect->name;
-	e.evidence = EP_EVIDENCE_STREAMED;
-	e.text = dump ? dump : "";
-	ep_wire_put(&c->wire, &e);
-	free(dump);
-	json_decref(text);
-}
-
-static void tell_request(struct ep_client *c, const struct ep_prompt *p,
-			 int cold, int64_t t_ns)
-{
-	const struct ep_drive *d = c->drive;
-	int64_t max = p->max_token_count > 0 ? p->max_token_count
-					     : d->max_token_count;
-	json_t *o = json_pack("{s:s,s:s}", "id", p->id, "tag", p->tag);
-
-	if (o && d->model)
-		ep_json_put(o, "model", json_string(d->model));
-	if (o && !isnan(p->randomness))
-		ep_json_put(o, "temperature", json_real(p->randomness));
-	if (o && d->seed >= 0)
-		ep_json_put(o, "seed", json_integer(d->seed));
-	if (o && max > 0)
-		ep_json_put(o, "max_tokens", json_integer(max));
-	if (o && cold >= 0)
-		ep_json_put(o, "cold", json_boolean(cold));
-	tell(c, "request", t_ns, o);
-	ep_wire_flush(&c->wire);
-}
-
-static void put_known(json_t *o, const char *key, int64_t value)
-{
-	if (o && value >= 0)
-		ep_json_put(o, key, json_integer(value));
-}
-
-static void tell_reply(struct ep_client *c, const struct ep_http_end *end)
-{
-	const struct ep_reply *r = &c->reply;
-	json_t *o = json_object();
-
-	put_known(o, "status", end->status);
-	put_known(o, "prompt_tokens", r->prompt_count);
-	put_known(o, "cached_tokens", r->cached_count);
-	put_known(o, "output_tokens", r->output_count);
-	put_known(o, "draft_tokens", r->draft_count);
-	put_known(o, "load_ns", r->load_ns);
-	put_known(o, "prefill_ns", r->prefill_ns);
-	put_known(o, "generation_ns", r->generation_ns);
-	put_known(o, "total_ns", r->total_ns);
-	if (o && r->prompt_has_cached)
-		ep_json_put(o, "prompt_has_cached", json_true());
-	if (o && r->odd)
-		ep_json_put(o, "odd", json_true());
-	if (o && r->stop[0])
-		ep_json_put(o, "stop", json_string(r->stop));
-	if (o && r->model[0])
-		ep_json_put(o, "model", json_string(r->model));
-	if (o && r->error[0])
-		ep_json_put(o, "error", json_string(r->error));
-	tell(c, "sent", end->sent_ns, NULL);
-	tell(c, "reply", end->done_ns, o);
-}
-
-static void tell_piece(struct ep_client *c, const struct ep_piece *piece)
-{
-	struct ep_event e = ep_event_make(c->t_ns, "piece");
-
-	e.request = c->request;
-	e.source = c->dialect->name;
-	e.phase = piece->thinking ? "thinking" : "";
-	e.evidence = EP_EVIDENCE_STREAMED;
-	e.tokens = piece->tokens_count;
-	if (e.tokens < 0 && piece->running_count >= 0)
-		e.tokens = piece->running_count - c->running_count;
-	if (e.tokens < -1)
-		e.tokens = -1;
-	ep_wire_put(&c->wire, &e);
-	/* What does not fit is in no log; the answer itself is no result. */
-	c->answer_cut |= ep_buf_adds(&c->answer, piece->text) < 0;
-}
-
-static void tell_progress(struct ep_client *c, const struct ep_piece *piece)
-{
-	json_t *o = json_object();
-
-	put_known(o, "processed", piece->processed_count);
-	put_known(o, "total", piece->prompt_count);
-	tell(c, "progress", c->t_ns, o);
-}
+/* Before the first retry; it doubles up to 16 times that. */
+#define RETRY_WAIT_NS (EP_NS_PER_S / 2)
+#define RETRY_DOUBLINGS_MAX 4
 
 /* One line or message of the reply. */
 static int take_line(void *ctx, char *text, size_t len)
@@ -139,13 +45,11 @@ static int take_line(void *ctx, char *text, size_t len)
 	done = c->reply.done;
 	c->dialect->decode(value, &c->reply, &piece);
 	if (piece.said == EP_SAID_PIECE)
-		tell_piece(c, &piece);
+		ep_client_tell_piece(c, &piece);
 	else if (piece.said == EP_SAID_PROGRESS)
-		tell_progress(c, &piece);
-	if (piece.running_count > c->running_count)
-		c->running_count = piece.running_count;
+		ep_client_tell_progress(c, &piece);
 	if (c->reply.done && !done)
-		tell(c, "finish", c->t_ns, NULL);
+		ep_client_tell(c, "finish", c->t_ns, NULL);
 	json_decref(value);
 	return c->reply.error[0] ? -EREMOTEIO : 0;
 }
@@ -197,8 +101,13 @@ static void explain_status(struct ep_client *c, int status)
 				    "HTTP status %d: %.250s", status,
 				    c->reply.error);
 	else
-		(void)ep_str_format(text, sizeof(text), "HTTP status %d",
-				    status);
+		(void)ep_str_format(text, sizeof(text), "HTTP status %d%s",
+				    status,
+				    status >= 300 && status < 400
+					    ? ": it sends elsewhere, which is "
+					      "not followed: give the final "
+					      "address with --url"
+					    : "");
 	(void)ep_str_copy(c->reply.error, sizeof(c->reply.error), text);
 	json_decref(value);
 }
@@ -245,34 +154,18 @@ static int ask(struct ep_client *c, const struct ep_prompt *p,
 	ep_buf_reset(&c->body);
 	ep_lines_init(&c->lines, c->dialect->events, take_line, c);
 	end->sent_ns = end->done_ns = ep_clock_monotonic_ns();
-	tell_request(c, p, cold, end->sent_ns);
+	ep_client_tell_request(c, p, cold, end->sent_ns);
 	if (r == 0)
 		r = ep_http_stream_ask(c->http, &what, &taker, end, &why);
 	c->t_ns = end->done_ns;
 	if (r == 0 && end->status == 200)
 		r = ep_lines_finish(&c->lines);
 	judge(c, r, end, &why);
-	tell_reply(c, end);
+	ep_client_tell_reply(c, end);
 	ep_lines_done(&c->lines);
 	free(text);
 	json_decref(o);
 	return r;
-}
-
-static void tell_failure(struct ep_client *c, const struct ep_prompt *p)
-{
-	struct ep_event e = ep_event_make(ep_clock_monotonic_ns(), "warning");
-	char text[600];
-
-	(void)ep_str_format(text, sizeof(text), "request %d (%.60s): %s",
-			    (int)c->request, p->id, c->reply.error);
-	ep_str_printable(text);
-	e.request = c->request;
-	e.source = "request-failed";
-	e.text = text;
-	ep_wire_put(&c->wire, &e);
-	(void)dprintf(STDERR_FILENO, "edgeprof: %s\n", text);
-	c->failed_count++;
 }
 
 /* Into stdout.log; without it the figures are the same. */
@@ -281,69 +174,109 @@ static void write_answer(struct ep_client *c, const struct ep_prompt *p)
 	struct ep_buf *a = &c->answer;
 
 	if (ep_buf_adds(a, c->answer_cut ? "...\n" : "\n") < 0 ||
-	    dprintf(STDOUT_FILENO, "== request %d (%.200s) ==\n",
-		    (int)c->request, p->id) < 0 ||
+	    dprintf(STDOUT_FILENO, "== request %d (%.200s)%s ==\n",
+		    (int)c->request, p->id,
+		    c->reply.error[0] ? ", failed" : "") < 0 ||
 	    ep_file_write_all(STDOUT_FILENO, a->data, a->len) < 0)
 		c->answer_cut = true;
 	ep_buf_reset(a);
 	c->answer_cut = false;
 }
 
-static int between(struct ep_client *c, const struct ep_prompt *p)
+/* The model is out of memory before a cold start. */
+static int unload(struct ep_client *c)
 {
 	struct ep_err why = { 0 };
-	int r = 0;
+	int r = c->drive->cold ? ep_client_unload(c, &why) : 0;
 
-	if (c->request > 1 && c->drive->cold)
-		r = ep_client_unload(c, &why);
-	if (r == -EINTR)
+	if (r >= 0 || r == -EINTR)
+		return r < 0 ? r : 0;
+	ep_reply_init(&c->reply);
+	(void)ep_str_copy(c->reply.error, sizeof(c->reply.error),
+			  why.text[0] ? why.text : strerror(-r));
+	return -ECANCELED;
+}
+
+static int between(struct ep_client *c, const struct ep_prompt *p)
+{
+	int r = c->request > 1 ? unload(c) : 0;
+
+	if (r == -ECANCELED)
+		ep_client_tell_failure(c, p, 0);
+	if (r < 0 || c->request == 1)
 		return r;
-	if (r < 0) {
-		ep_reply_init(&c->reply);
-		(void)ep_str_copy(c->reply.error, sizeof(c->reply.error),
-				  why.text[0] ? why.text : strerror(-r));
-		tell_failure(c, p);
-		return -ECANCELED;
-	}
-	return c->request > 1 ? ep_client_pause(c, c->drive->pause_ns) : 0;
+	return ep_client_pause(c, c->drive->pause_ns);
 }
 
-/* Prompts that were never sent are no gap in silence. */
-static void tell_left(struct ep_client *c, size_t left)
+/* One try; what came of it is in c->reply. */
+static int try_once(struct ep_client *c, const struct ep_prompt *p,
+		    struct ep_http_end *end)
 {
-	struct ep_event e = ep_event_make(ep_clock_monotonic_ns(), "warning");
-	char text[100];
+	int r;
 
-	(void)ep_str_format(text, sizeof(text),
-			    "%zu of %zu prompts were not "
-			    "sent",
-			    left, c->prompts->count);
-	e.source = "prompts-left";
-	e.text = text;
-	ep_wire_put(&c->wire, &e);
-	(void)dprintf(STDERR_FILENO, "edgeprof: %s\n", text);
+	ep_reply_init(&c->reply);
+	c->running_count = 0;
+	c->seen_done = c->begun = false;
+	c->keep_cut = false;
+	if (c->keep)
+		ep_buf_reset(c->keep);
+	memset(end, 0, sizeof(*end));
+	r = ask(c, p, end);
+	write_answer(c, p);
+	return r;
 }
 
-/* 0, or why no other prompt can be sent. */
-static int drive_one(struct ep_client *c, const struct ep_prompt *p)
+/* A server that refuses would refuse again, and so would a certificate. */
+static bool worth_a_retry(const struct ep_client *c, int r,
+			  const struct ep_http_end *end)
 {
-	struct ep_http_end end = { 0 };
+	bool refused = end->status >= 300 && end->status < 500 &&
+		       end->status != 408 && end->status != 429;
+
+	return c->reply.error[0] && c->wire.error == 0 && !refused &&
+	       c->try_number <= c->drive->retry_count && r != -EINTR &&
+	       r != -ENOMEM && r != -EPROTO;
+}
+
+/* Waits until the next try may begin. */
+static int wait_for_retry(struct ep_client *c, const struct ep_prompt *p)
+{
+	int doublings = c->try_number - 1 < RETRY_DOUBLINGS_MAX
+				? c->try_number - 1
+				: RETRY_DOUBLINGS_MAX;
+	int64_t wait_ns = RETRY_WAIT_NS << doublings;
+	int r;
+
+	ep_client_tell_failure(c, p, wait_ns);
+	ep_wire_flush(&c->wire);
+	r = ep_client_pause(c, wait_ns);
+	return r < 0 ? r : unload(c);
+}
+
+int ep_client_drive_one(struct ep_client *c, const struct ep_prompt *p)
+{
+	struct ep_http_end end;
 	int r = between(c, p);
 
 	if (r < 0)
 		return r;
-	ep_reply_init(&c->reply);
-	c->running_count = 0;
-	c->seen_done = c->begun = false;
-	r = ask(c, p, &end);
+	c->try_number = 1;
+	r = try_once(c, p, &end);
+	while (worth_a_retry(c, r, &end)) {
+		r = wait_for_retry(c, p);
+		if (r < 0)
+			break;
+		c->try_number++;
+		r = try_once(c, p, &end);
+	}
 	if (c->reply.error[0])
-		tell_failure(c, p);
-	write_answer(c, p);
+		ep_client_tell_failure(c, p, 0);
+	ep_suite_check(c, p);
 	ep_wire_flush(&c->wire);
 	if (c->wire.error < 0)
 		return c->wire.error;
 	/* Nobody is there any more. */
-	return r == -EINTR || r == -ECONNREFUSED ? r : 0;
+	return r == -EINTR || r == -ECONNREFUSED || r == -ECANCELED ? r : 0;
 }
 
 int ep_client_drive(struct ep_client *c)
@@ -351,13 +284,16 @@ int ep_client_drive(struct ep_client *c)
 	size_t sent = 0;
 	int r = 0;
 
+	if (c->drive->steps)
+		r = ep_workflow_drive(c);
 	while (r == 0 && sent < c->prompts->count) {
 		const struct ep_prompt *p = &c->prompts->items[sent++];
 
 		c->request = (int32_t)sent;
-		r = drive_one(c, p);
+		r = ep_client_drive_one(c, p);
 	}
 	if (sent < c->prompts->count)
-		tell_left(c, c->prompts->count - sent);
+		ep_client_tell_left(c, c->prompts->count - sent);
+	ep_suite_tell(c);
 	return r == -EINTR ? r : 0;
 }

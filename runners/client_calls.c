@@ -7,6 +7,8 @@
 #include "base/clock.h"
 #include "base/str.h"
 #include "runners/client.h"
+#include "runners/suite_fit.h"
+#include "runners/workflow_run.h"
 
 /* A server that answers no small question within this time is not well. */
 #define CALL_TIMEOUT_NS (30 * EP_NS_PER_S)
@@ -56,6 +58,8 @@ int ep_client_call(struct ep_client *c, const char *path, const char *body,
 	(void)ep_str_format(url, sizeof(url), "%s%s", c->url, path);
 	ep_buf_reset(&c->body);
 	r = ep_http_stream_ask(c->http, &ask, &taker, &c->end, err);
+	if (c->asked_ns == 0)
+		c->asked_ns = c->end.begin_ns;
 	if (c->connect_ns == 0)
 		c->connect_ns = c->end.connect_ns;
 	if (r == -EFBIG || r == -ENOMEM)
@@ -164,7 +168,7 @@ static int wait_for_server(struct ep_client *c, struct ep_err *err)
 }
 
 /* Ollama knows its models; others take what they serve. */
-static int check_model(struct ep_client *c, struct ep_err *err)
+int ep_client_check_model(struct ep_client *c, struct ep_err *err)
 {
 	json_t *o = json_pack("{s:s}", "model", c->drive->model);
 	char *text = o ? json_dumps(o, JSON_COMPACT) : NULL;
@@ -204,12 +208,20 @@ int ep_client_ready(struct ep_client *c, struct ep_err *err)
 	r = ep_http_stream_new(c->stop_fd, &c->http, err);
 	if (r == 0 && c->key[0])
 		r = ep_http_stream_set_key(c->http, c->key);
-	if (r == 0 && c->dialect->check_path[0])
+	if (r == 0 && c->drive->ca_file)
+		r = ep_http_stream_set_ca(c->http, c->drive->ca_file, err);
+	if (r < 0 || c->server_pid > 0)
+		return r;
+	if (c->dialect->check_path[0])
 		r = wait_for_server(c, err);
-	else if (r == 0)
+	else
 		r = check_key(c, err);
 	if (r >= 0 && c->dialect->can_unload)
-		r = check_model(c, err);
+		r = ep_client_check_model(c, err);
+	if (r >= 0 && c->drive->steps)
+		r = ep_workflow_ready(c, err);
+	if (r >= 0)
+		r = ep_suite_fit(c, err);
 	if (r >= 0 && c->drive->cold)
 		r = ep_client_unload(c, err);
 	return r < 0 ? r : 0;

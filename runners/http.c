@@ -13,115 +13,36 @@
 #include "base/clock.h"
 #include "base/str.h"
 #include "drivers/http.h"
-#include "drivers/listener.h"
 #include "runners/client.h"
+#include "runners/http_client.h"
+#include "runners/http_target.h"
+#include "runners/serve.h"
+#include "runners/suite.h"
+
+#define ASK_CANCELLED_MS 50
 
 /* Requests to a server: the client is a process of our own, so that it neither
- * disturbs the recorder nor hides its own cost. */
+ * disturbs the recorder nor hides its own cost.  The server is up, or it is the
+ * child that is held at the gate. */
 struct ep_runner {
 	const struct ep_dialect *dialect;
 	struct ep_prompts prompts;
-	struct ep_child child;
+	struct ep_child child; /* the client */
+	struct ep_serve serve; /* the server, when serves is set */
+	bool serves;
+	bool opened; /* the gate */
+	bool asked;  /* a signal was passed on */
+	bool hushed; /* the client was ended because the server had */
 	struct ep_wire_in wire;
 	int wire_fd; /* -1 once the client has closed it */
 	char url[1024];
 	char key[EP_HTTP_SECRET_BYTES];
-	struct ep_client client; /* the child's */
+	struct ep_client client; /* the client's */
 	/* What the client told before the gate. */
 	bool ready, same_machine;
 	unsigned port;
 	struct ep_err why;
 };
-
-static int stop_pipe[2] = { -1, -1 };
-static volatile sig_atomic_t stopped_by;
-
-static void stop(int signo)
-{
-	int saved = errno;
-
-	stopped_by = signo;
-	if (write(stop_pipe[1], "s", 1) < 0)
-		stopped_by = signo;
-	errno = saved;
-}
-
-static int take_signals(void)
-{
-	static const int signals[] = { SIGINT, SIGTERM, SIGHUP };
-	struct sigaction action = { .sa_handler = stop }, before;
-
-	if (pipe2(stop_pipe, O_CLOEXEC | O_NONBLOCK) < 0)
-		return -errno;
-	/* What the user's shell ignores (nohup) stays ignored. */
-	for (size_t i = 0; i < sizeof(signals) / sizeof(signals[0]); i++)
-		if (sigaction(signals[i], NULL, &before) == 0 &&
-		    before.sa_handler != SIG_IGN)
-			sigaction(signals[i], &action, NULL);
-	action.sa_handler = SIG_IGN;
-	sigaction(SIGPIPE, &action, NULL);
-	return 0;
-}
-
-static void tell(struct ep_client *c, const char *what, int64_t number,
-		 const char *text)
-{
-	struct ep_event e = ep_event_make(ep_clock_monotonic_ns(), what);
-
-	e.tokens = number;
-	e.text = text;
-	ep_wire_put(&c->wire, &e);
-	ep_wire_flush(&c->wire);
-}
-
-/* In the child. */
-static int client_ready(void *ctx)
-{
-	struct ep_client *c = ctx;
-	struct ep_err why = { 0 };
-	int r = take_signals();
-
-	c->stop_fd = stop_pipe[0];
-	if (r == 0)
-		r = ep_client_ready(c, &why);
-	if (r < 0) {
-		tell(c, "failed", -r, why.text[0] ? why.text : strerror(-r));
-		return 1;
-	}
-	tell(c, "ready", c->end.same_machine ? (int64_t)c->end.port : 0, "");
-	return 0;
-}
-
-/* What a round trip takes; half of it is in every stamp. */
-static void tell_connect(struct ep_client *c)
-{
-	struct ep_event e = ep_event_make(ep_clock_monotonic_ns(), "fact");
-	char text[32];
-
-	(void)ep_str_format(text, sizeof(text), "%lld",
-			    (long long)c->connect_ns);
-	e.source = "client.connect_ns";
-	e.text = text;
-	ep_wire_put(&c->wire, &e);
-}
-
-static int client_main(void *ctx)
-{
-	struct ep_client *c = ctx;
-	int failed, r;
-
-	tell_connect(c);
-	r = ep_client_drive(c);
-	failed = c->failed_count > 0 || c->wire.error < 0;
-
-	ep_wire_flush(&c->wire);
-	ep_client_done(c);
-	if (r == -EINTR && stopped_by != 0) {
-		signal(stopped_by, SIG_DFL);
-		raise(stopped_by);
-	}
-	return failed;
-}
 
 static void note_start(void *ctx, const struct ep_event *e)
 {
@@ -137,7 +58,8 @@ static void note_start(void *ctx, const struct ep_event *e)
 }
 
 /* Until the client says that the server can be asked, or why not. */
-static int wait_ready(struct ep_runner *r, struct ep_err *err)
+static int wait_ready(struct ep_runner *r, const struct ep_env *env,
+		      struct ep_err *err)
 {
 	const struct ep_event_sink sink = { .emit = note_start, .ctx = r };
 	int code = 1;
@@ -145,8 +67,13 @@ static int wait_ready(struct ep_runner *r, struct ep_err *err)
 	while (code == 1 && !r->ready && !r->why.text[0]) {
 		struct pollfd fd = { .fd = r->wire_fd, .events = POLLIN };
 
-		(void)poll(&fd, 1, -1);
+		(void)poll(&fd, 1, ASK_CANCELLED_MS);
 		code = ep_wire_read(&r->wire, r->wire_fd, &sink);
+		/* A Ctrl-C reaches the client as well. */
+		if (ep_env_is_cancelled(env))
+			return ep_err_set(err, -EINTR,
+					  "interrupted before the first "
+					  "request");
 	}
 	if (r->ready)
 		return 0;
@@ -177,32 +104,8 @@ static int read_key(struct ep_runner *r, const struct ep_drive *d,
 	return 0;
 }
 
-static int check(const struct ep_dialect *dialect, const struct ep_drive *d,
-		 struct ep_err *err)
-{
-	if (!d->url && !dialect->url)
-		return ep_err_set(err, -EINVAL,
-				  "--runner %s needs --url, as in "
-				  "http://127.0.0.1:8000/v1",
-				  dialect->name);
-	if (dialect->needs_model && !d->model)
-		return ep_err_set(err, -EINVAL,
-				  "--runner %s needs --model NAME",
-				  dialect->name);
-	if (d->cold && !dialect->can_unload)
-		return ep_err_set(
-			err, -EINVAL,
-			"--cold needs a server that unloads its "
-			"model when asked: only --runner ollama does");
-	if (d->ctx_count > 0 && dialect != &ep_dialect_ollama)
-		return ep_err_set(err, -EINVAL,
-				  "--ctx is for --runner ollama: other servers "
-				  "are told when they are started");
-	return 0;
-}
-
-static int start(struct ep_runner *r, const struct ep_runner_job *job,
-		 struct ep_err *err)
+static int start(struct ep_runner *r, const struct ep_env *env,
+		 const struct ep_runner_job *job, struct ep_err *err)
 {
 	struct ep_spawn spawn = job->spawn;
 	int ends[2], code;
@@ -219,16 +122,25 @@ static int start(struct ep_runner *r, const struct ep_runner_job *job,
 		.url = r->url,
 		.key = r->key,
 		.wire_fd = ends[1],
+		.server_pid = r->serve.child.pid,
+		.made_ns = ep_clock_monotonic_ns(),
 	};
 	spawn.argv = NULL;
-	spawn.ready = client_ready;
-	spawn.main = client_main;
+	spawn.ready = ep_http_client_ready;
+	spawn.main = ep_http_client_main;
 	spawn.ctx = &r->client;
 	spawn.keep_fds = &ends[1];
 	spawn.keep_count = 1;
+	/* What a server says is for the log, what we say for the person. */
+	if (r->serves)
+		spawn.stderr_fd = -1;
 	code = ep_child_hold(&r->child, &spawn, err);
 	close(ends[1]);
-	return code < 0 ? code : wait_ready(r, err);
+	if (code == 0 && r->serves)
+		code = ep_serve_watch(&r->serve, r->wire_fd, err);
+	if (code == 0 && r->serves)
+		code = ep_serve_watch(&r->serve, r->child.pidfd, err);
+	return code < 0 ? code : wait_ready(r, env, err);
 }
 
 static void http_close(struct ep_runner *r)
@@ -236,6 +148,7 @@ static void http_close(struct ep_runner *r)
 	if (!r)
 		return;
 	ep_child_close(&r->child);
+	ep_serve_close(&r->serve);
 	if (r->wire_fd >= 0)
 		close(r->wire_fd);
 	ep_wire_in_done(&r->wire);
@@ -244,13 +157,29 @@ static void http_close(struct ep_runner *r)
 	free(r);
 }
 
-static int prepare(const struct ep_dialect *dialect,
+static int set_url(struct ep_runner *r, const struct ep_runner_job *job,
+		   struct ep_err *err)
+{
+	const struct ep_drive *d = job->drive;
+	const char *url = d->url ? d->url : r->dialect->url;
+
+	if (r->serves) {
+		int code = ep_serve_hold(&r->serve, job, err);
+
+		if (code < 0)
+			return code;
+		url = r->serve.command.url;
+	}
+	return ep_http_stream_url(url, r->url, sizeof(r->url), err);
+}
+
+static int prepare(const struct ep_dialect *dialect, const struct ep_env *env,
 		   const struct ep_runner_job *job, struct ep_runner **ret,
 		   struct ep_err *err)
 {
 	const struct ep_drive *d = job->drive;
 	struct ep_runner *r;
-	int code = check(dialect, d, err);
+	int code = ep_dialect_check(dialect, d, d->server != NULL, err);
 
 	if (code < 0)
 		return code;
@@ -258,17 +187,18 @@ static int prepare(const struct ep_dialect *dialect,
 	if (!r)
 		return ep_err_set(err, -ENOMEM, "out of memory");
 	r->dialect = dialect;
+	r->serves = d->server != NULL;
+	ep_serve_init(&r->serve);
 	r->wire_fd = r->child.pidfd = r->child.gate_fd = -1;
 	r->child.status_fd = -1;
 	ep_wire_in_init(&r->wire);
-	code = ep_http_stream_url(d->url ? d->url : dialect->url, r->url,
-				  sizeof(r->url), err);
+	code = set_url(r, job, err);
 	if (code == 0)
 		code = read_key(r, d, err);
 	if (code == 0)
-		code = ep_prompts_load(d->prompts, &r->prompts, err);
+		code = d->steps ? 0 : ep_suite_load(d, &r->prompts, err);
 	if (code == 0)
-		code = start(r, job, err);
+		code = start(r, env, job, err);
 	if (code < 0) {
 		http_close(r);
 		return code;
@@ -279,66 +209,69 @@ static int prepare(const struct ep_dialect *dialect,
 
 static pid_t http_pid(const struct ep_runner *r)
 {
-	return r->child.pid;
+	return r->serves ? r->serve.child.pid : r->child.pid;
 }
 
-/* Programs that only pass connections on: the work is done elsewhere. */
-static bool passes_on(const char *name)
+static pid_t http_client(const struct ep_runner *r)
 {
-	static const char *const names[] = {
-		"docker-proxy", "rootlessport", "ssh",	 "sshd",
-		"socat",	"kubectl",	"nginx", "haproxy",
-		"envoy",	"caddy",	"pasta", "slirp4netns"
-	};
-
-	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++)
-		if (strcmp(name, names[i]) == 0)
-			return true;
-	return false;
+	return r->serves ? r->child.pid : 0;
 }
 
-static pid_t http_target(const struct ep_runner *r, char *reason, size_t size)
+static char *const *http_command(const struct ep_runner *r)
 {
-	struct ep_err why = { 0 };
-	char name[256] = "";
-	pid_t pid = 0;
+	return r->serve.command.argv;
+}
 
-	if (!r->same_machine) {
-		(void)ep_str_format(reason, size,
-				    "the server runs on another machine");
-		return 0;
-	}
-	if (ep_listener_find(r->port, &pid, name, sizeof(name), &why) < 0) {
-		(void)ep_str_copy(reason, size, why.text);
-		return 0;
-	}
-	ep_str_printable(name);
-	if (passes_on(name)) {
-		(void)ep_str_format(reason, size,
-				    "port %u is served by %.64s, which only "
-				    "passes connections on",
-				    r->port, name);
-		return 0;
-	}
-	if (r->dialect->exe[0] && strcmp(name, r->dialect->exe) != 0) {
-		(void)ep_str_format(reason, size,
-				    "port %u is served by '%.64s', not by %s",
-				    r->port, name, r->dialect->exe);
-		return 0;
-	}
-	(void)ep_str_copy(reason, size, name);
-	return pid;
+static pid_t http_target(const struct ep_runner *r, char *text, size_t size)
+{
+	if (r->serves)
+		return r->serve.child.pid;
+	if (r->same_machine)
+		return ep_http_target(r->port, r->dialect->exe, text, size);
+	(void)ep_str_copy(text, size, "the server runs on another machine");
+	return 0;
 }
 
 static int http_fd(const struct ep_runner *r)
 {
+	if (r->serves)
+		return r->serve.epoll_fd;
 	return r->wire_fd >= 0 ? r->wire_fd : r->child.pidfd;
 }
 
 static int http_go(struct ep_runner *r, int64_t *ret_gate_ns,
 		   struct ep_err *err)
 {
-	return ep_child_release(&r->child, ret_gate_ns, err);
+	int64_t client_ns;
+	int code;
+
+	r->opened = true;
+	if (!r->serves)
+		return ep_child_release(&r->child, ret_gate_ns, err);
+	code = ep_child_release(&r->serve.child, ret_gate_ns, err);
+	return code < 0 ? code : ep_child_release(&r->child, &client_ns, err);
+}
+
+static int step_server(struct ep_runner *r, int running,
+		       const struct ep_event_sink *sink)
+{
+	enum ep_serve_client client = EP_SERVE_CLIENT_RUNS;
+	int s = r->child.wait_status;
+	bool hush = false;
+
+	if (!r->opened)
+		return running == 1 && ep_child_reap(&r->serve.child) == 1;
+	if (running != 1) {
+		ep_serve_unwatch(&r->serve, r->child.pidfd);
+		client = WIFEXITED(s) && WEXITSTATUS(s) != 0
+				 ? EP_SERVE_CLIENT_FAILED
+				 : EP_SERVE_CLIENT_ENDED;
+	}
+	running = ep_serve_step(&r->serve, client, &hush, sink);
+	if (hush && !r->hushed)
+		(void)ep_child_signal(&r->child, SIGTERM);
+	r->hushed |= hush;
+	return running;
 }
 
 static int http_step(struct ep_runner *r, const struct ep_event_sink *sink)
@@ -350,12 +283,42 @@ static int http_step(struct ep_runner *r, const struct ep_event_sink *sink)
 		close(r->wire_fd);
 		r->wire_fd = -1;
 	}
-	return running;
+	return r->serves ? step_server(r, running, sink) : running;
 }
 
 static int http_signal(struct ep_runner *r, int signo)
 {
+	r->asked = true;
+	/* The server is stopped when the client has ended. */
+	if (r->serves && (r->child.ended || signo == SIGKILL))
+		ep_serve_signal(&r->serve, signo);
 	return ep_child_signal(&r->child, signo);
+}
+
+/* The server's end before its time, unless whoever ended the client meant both:
+ * a terminal sends its signals to all. */
+static bool is_early(const struct ep_runner *r)
+{
+	int s = r->child.wait_status;
+
+	return r->serve.early && !r->asked &&
+	       (WIFEXITED(s) || (r->hushed && WTERMSIG(s) == SIGTERM));
+}
+
+static void result_of_server(const struct ep_runner *r,
+			     struct ep_runner_result *ret)
+{
+	const struct ep_child *server = &r->serve.child;
+
+	ret->client = r->child.usage;
+	ret->usage = server->usage;
+	if (server->end_ns > ret->end_ns)
+		ret->end_ns = server->end_ns;
+	if (!is_early(r))
+		return;
+	ret->exited = true;
+	ret->status = 1;
+	ep_serve_explain(&r->serve, ret->fault, sizeof(ret->fault));
 }
 
 static void http_result(const struct ep_runner *r, struct ep_runner_result *ret)
@@ -366,6 +329,8 @@ static void http_result(const struct ep_runner *r, struct ep_runner_result *ret)
 	ret->status = ret->exited ? WEXITSTATUS(s) : WTERMSIG(s);
 	ret->end_ns = r->child.end_ns;
 	ret->usage = r->child.usage;
+	if (r->serves)
+		result_of_server(r, ret);
 }
 
 #define HTTP_RUNNER(id, what)                                               \
@@ -373,15 +338,22 @@ static void http_result(const struct ep_runner *r, struct ep_runner_result *ret)
 				const struct ep_runner_job *job,            \
 				struct ep_runner **ret, struct ep_err *err) \
 	{                                                                   \
-		(void)env;                                                  \
-		return prepare(&ep_dialect_##id, job, ret, err);            \
+		return prepare(&ep_dialect_##id, env, job, ret, err);       \
+	}                                                                   \
+	static const char *id##_starts(const struct ep_drive *drive)        \
+	{                                                                   \
+		return ep_serve_wanted(drive) ? ep_dialect_##id.command     \
+					      : NULL;                       \
 	}                                                                   \
 	const struct ep_runner_ops ep_runner_##id = {                       \
 		.name = (what),                                             \
 		.summary = "requests to a server",                          \
 		.drives = true,                                             \
+		.starts = id##_starts,                                      \
 		.prepare = id##_prepare,                                    \
 		.pid = http_pid,                                            \
+		.client = http_client,                                      \
+		.command = http_command,                                    \
 		.target = http_target,                                      \
 		.fd = http_fd,                                              \
 		.go = http_go,                                              \
@@ -391,6 +363,8 @@ static void http_result(const struct ep_runner *r, struct ep_runner_result *ret)
 		.close = http_close,                                        \
 	};
 
-HTTP_RUNNER(ollama, "ollama")
-HTTP_RUNNER(llama_server, "llama-server")
-HTTP_RUNNER(openai, "openai")
+#define EP_RUNNER(id)
+#define EP_DIALECT(id, name) HTTP_RUNNER(id, name)
+#include "runners/list.def"
+#undef EP_RUNNER
+#undef EP_DIALECT

@@ -29,11 +29,30 @@ struct tree {
 	int count;
 };
 
+struct watched {
+	pid_t pids[EP_GUARDIAN_WATCHED_MAX];
+	int count;
+};
+
+static void note_watched(struct watched *w, pid_t pid)
+{
+	if (pid == 0)
+		w->count = 0;
+	else if (w->count < EP_GUARDIAN_WATCHED_MAX)
+		w->pids[w->count++] = pid;
+}
+
 /* Its children first become ours or init's when it goes, so the tree is taken
  * while it still stands; starttime tells a process from a reused pid. */
-static void end_tree_softly(struct tree *t, pid_t pid)
+static void end_tree_softly(struct tree *t, const struct watched *w)
 {
-	t->count = ep_proc_descendants(pid, true, t->ids, TREE_MAX);
+	for (int i = 0; i < w->count; i++) {
+		int added =
+			ep_proc_descendants(w->pids[i], true, t->ids + t->count,
+					    TREE_MAX - t->count);
+
+		t->count += added > 0 ? added : 0;
+	}
 	for (int i = 0; i < t->count; i++)
 		if (ep_proc_is(&t->ids[i]))
 			kill(t->ids[i].pid, SIGTERM);
@@ -104,7 +123,7 @@ static void leave_the_world(bool leave_group)
 }
 
 /* Until edgeprof sends us home (false) or is gone (true). */
-static bool wait_for_end(int fd, int pidfd, pid_t *ret_watched)
+static bool wait_for_end(int fd, int pidfd, struct watched *watched)
 {
 	struct pollfd fds[2] = { { .fd = fd, .events = POLLIN },
 				 { .fd = pidfd, .events = POLLIN } };
@@ -124,7 +143,7 @@ static bool wait_for_end(int fd, int pidfd, pid_t *ret_watched)
 			return true;
 		if (said == HOME_MESSAGE)
 			return false;
-		*ret_watched = said;
+		note_watched(watched, said);
 		(void)!write(fd, "k", 1);
 	}
 }
@@ -134,7 +153,7 @@ static void guardian_main(int fd, int pidfd, const struct ep_env *env,
 {
 	int keep[8] = { fd, pidfd }, count = 2;
 	static struct tree tree;
-	pid_t watched = 0;
+	struct watched watched = { .count = 0 };
 	int64_t until_ns;
 
 	if (j) {
@@ -149,8 +168,7 @@ static void guardian_main(int fd, int pidfd, const struct ep_env *env,
 	if (!wait_for_end(fd, pidfd, &watched))
 		return;
 	until_ns = ep_clock_monotonic_ns() + GRACE_NS;
-	if (watched > 0)
-		end_tree_softly(&tree, watched);
+	end_tree_softly(&tree, &watched);
 	/* Before the grace is over: whoever killed edgeprof may be after us. */
 	if (j)
 		put_back(env, j);

@@ -27,7 +27,8 @@ struct ep_guardian {
 int ep_guardian_start(struct ep_guardian *g, const struct ep_env *env,
 		      const struct ep_journal *journal,
 		      struct ep_err *err) EP_MUST_CHECK;
-/* Names the program to end; again with 0 when it has ended by itself. */
+#define EP_GUARDIAN_WATCHED_MAX 2
+/* Names a program to end; 0: those that were named have ended by themselves. */
 int ep_guardian_watch(struct ep_guardian *g, pid_t pid);
 /* It was killed: takes its end.  Nothing ends the program with us any more. */
 void ep_guardian_collect(struct ep_guardian *g);

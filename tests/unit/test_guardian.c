@@ -54,12 +54,12 @@ static pid_t start_stand_in(bool stubborn, bool orderly, pid_t *ret_program)
 
 		if (ep_guardian_start(&g, NULL, NULL, NULL) < 0)
 			_exit(1);
+		if (stubborn)
+			signal(SIGTERM, SIG_IGN);
 		program = fork();
 		if (program == 0) {
 			/* As exec would: only edgeprof holds that end. */
 			close(g.fd);
-			if (stubborn)
-				signal(SIGTERM, SIG_IGN);
 			for (;;)
 				pause();
 		}
@@ -99,6 +99,54 @@ static void a_program_deaf_to_sigterm_is_killed_after_five_seconds(void **state)
 	kill(stand_in, SIGKILL);
 	assert_true(gone(program));
 	assert_true(ep_clock_monotonic_ns() - start_ns >= 5 * EP_NS_PER_S);
+}
+
+static pid_t start_program(const struct ep_guardian *g)
+{
+	pid_t pid = fork();
+
+	if (pid == 0) {
+		close(g->fd);
+		for (;;)
+			pause();
+	}
+	return pid;
+}
+
+static void a_server_and_its_client_end_together(void **state)
+{
+	pid_t programs[2] = { 0, 0 }, stand_in;
+	int ends[2];
+
+	(void)state;
+	assert_int_equal(pipe(ends), 0);
+	stand_in = fork();
+	if (stand_in == 0) {
+		struct ep_guardian g;
+
+		if (ep_guardian_start(&g, NULL, NULL, NULL) < 0)
+			_exit(1);
+		/* Who has ended is nobody's to end. */
+		if (ep_guardian_watch(&g, getpid()) < 0 ||
+		    ep_guardian_watch(&g, 0) < 0)
+			_exit(2);
+		for (int i = 0; i < 2; i++) {
+			programs[i] = start_program(&g);
+			if (ep_guardian_watch(&g, programs[i]) < 0)
+				_exit(3);
+		}
+		if (write(ends[1], programs, sizeof(programs)) < 0)
+			_exit(4);
+		for (;;)
+			pause();
+	}
+	close(ends[1]);
+	assert_int_equal(read(ends[0], programs, sizeof(programs)),
+			 sizeof(programs));
+	close(ends[0]);
+	kill(stand_in, SIGKILL);
+	assert_true(gone(programs[0]));
+	assert_true(gone(programs[1]));
 }
 
 static void an_orderly_end_leaves_the_program_alone(void **state)
@@ -258,6 +306,7 @@ int main(void)
 		cmocka_unit_test(the_program_ends_when_edgeprof_is_killed),
 		cmocka_unit_test(
 			a_program_deaf_to_sigterm_is_killed_after_five_seconds),
+		cmocka_unit_test(a_server_and_its_client_end_together),
 		cmocka_unit_test(an_orderly_end_leaves_the_program_alone),
 		cmocka_unit_test(the_guardian_ignores_sigterm_and_sigint),
 		cmocka_unit_test(settings_are_back_when_edgeprof_is_killed),
