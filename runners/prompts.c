@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-#include "runners/drive.h"
+#include "runners/prompts_parts.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -13,25 +13,25 @@
 #include "base/num.h"
 #include "base/str.h"
 
-enum column { ID, PROMPT, TEMPERATURE, MAX_TOKENS, TAG, COLUMN_COUNT };
-static const char *const names[COLUMN_COUNT] = { "id", "prompt", "temperature",
-						 "max_tokens", "tag" };
-#define TEMPERATURE_MAX 10.0
+static const char *const names[EP_PROMPT_COLUMNS] = { "id", "prompt",
+						      "temperature",
+						      "max_tokens", "tag" };
+#define RANDOMNESS_MAX 10.0
 #define MAX_TOKENS_MAX 1000000
 #define SHORT_BYTES_MAX 200
 
-/* Where a complaint points to. */
-struct place {
-	const char *name;
-	size_t line;
-	struct ep_err *err;
-};
-
-static int complain(const struct place *at, const char *what, const char *value)
+int ep_prompt_complain(const struct ep_prompt_place *at, const char *what,
+		       const char *value)
 {
-	return ep_err_set(at->err, -EINVAL, "%s:%zu: %s%s%.60s%s", at->name,
-			  at->line, what, value ? ": '" : "",
-			  value ? value : "", value ? "'" : "");
+	char shown[61];
+
+	if (!value)
+		return ep_err_set(at->err, -EINVAL, "%s:%zu: %s", at->name,
+				  at->line, what);
+	(void)ep_str_copy(shown, sizeof(shown), value);
+	ep_str_printable(shown);
+	return ep_err_set(at->err, -EINVAL, "%s:%zu: %s: '%s'", at->name,
+			  at->line, what, shown);
 }
 
 void ep_prompts_done(struct ep_prompts *p)
@@ -42,277 +42,191 @@ void ep_prompts_done(struct ep_prompts *p)
 		free(p->items[i].id);
 		free(p->items[i].text);
 		free(p->items[i].tag);
+		free(p->items[i].tokens);
 	}
 	free(p->items);
 	memset(p, 0, sizeof(*p));
 }
 
-static int column_of(const char *name)
+int ep_prompt_column(const char *name)
 {
-	for (int i = 0; i < COLUMN_COUNT; i++)
+	for (int i = 0; i < EP_PROMPT_COLUMNS; i++)
 		if (strcmp(names[i], name) == 0)
 			return i;
 	return -1;
 }
 
 static int read_numbers(struct ep_prompt *p, const char *const *values,
-			const struct place *at)
+			const struct ep_prompt_place *at)
 {
+	const char *randomness = values[EP_PROMPT_RANDOMNESS];
+	const char *max = values[EP_PROMPT_MAX_TOKENS];
+
 	p->randomness = (double)NAN;
-	if (values[TEMPERATURE] && values[TEMPERATURE][0] &&
-	    (ep_num_parse_f64(values[TEMPERATURE], &p->randomness) < 0 ||
-	     p->randomness < 0 || p->randomness > TEMPERATURE_MAX))
-		return complain(at, "temperature must be a number from 0 to 10",
-				values[TEMPERATURE]);
-	if (values[MAX_TOKENS] && values[MAX_TOKENS][0] &&
-	    (ep_num_parse_i64(values[MAX_TOKENS], &p->max_token_count) < 0 ||
+	if (randomness && randomness[0] &&
+	    (ep_num_parse_f64(randomness, &p->randomness) < 0 ||
+	     p->randomness < 0 || p->randomness > RANDOMNESS_MAX))
+		return ep_prompt_complain(
+			at, "temperature must be a number from 0 to 10",
+			randomness);
+	if (max && max[0] &&
+	    (ep_num_parse_i64(max, &p->max_token_count) < 0 ||
 	     p->max_token_count < 1 || p->max_token_count > MAX_TOKENS_MAX))
-		return complain(at,
-				"max_tokens must be a whole number from 1 to "
-				"1000000",
-				values[MAX_TOKENS]);
+		return ep_prompt_complain(at,
+					  "max_tokens must be a whole number "
+					  "from 1 to 1000000",
+					  max);
 	return 0;
 }
 
-/* One prompt; absent values are NULL or "". */
-static int add(struct ep_prompts *list, const char *const *values,
-	       const struct place *at)
+static bool is_utf8(const char *text)
 {
-	struct ep_prompt p = { 0 }, *items = list->items;
+	json_t *value = json_string(text);
+	bool fine = value != NULL;
+
+	json_decref(value);
+	return fine;
+}
+
+/* An id or a tag: it is printed and stands in tables. */
+static bool is_short(const char *text)
+{
+	size_t len = strlen(text);
+
+	if (len > SHORT_BYTES_MAX)
+		return false;
+	for (size_t i = 0; i < len; i++)
+		if ((unsigned char)text[i] < ' ' || text[i] == 0x7f)
+			return false;
+	return true;
+}
+
+static int check_texts(const char *const *values,
+		       const struct ep_prompt_place *at)
+{
+	static const int texts[] = { EP_PROMPT_ID, EP_PROMPT_TAG };
+
+	if (!values[EP_PROMPT_TEXT] || !values[EP_PROMPT_TEXT][0])
+		return ep_prompt_complain(at, "the prompt is missing", NULL);
+	for (size_t i = 0; i < 2; i++)
+		if (values[texts[i]] && !is_short(values[texts[i]]))
+			return ep_prompt_complain(
+				at,
+				"id and tag have at most 200 bytes and no "
+				"line ends",
+				NULL);
+	for (int i = 0; i < EP_PROMPT_COLUMNS; i++)
+		if (values[i] && !is_utf8(values[i]))
+			return ep_prompt_complain(
+				at, "this is not UTF-8; convert the file",
+				values[i]);
+	return 0;
+}
+
+static int grow(struct ep_prompt_list *list)
+{
+	size_t count = list->prompts.count, room = count ? 2 * count : 1;
+	struct ep_prompt *items;
+	size_t *lines;
+
+	if ((count & (count - 1)) != 0)
+		return 0;
+	items = realloc(list->prompts.items, room * sizeof(*items));
+	if (!items)
+		return -ENOMEM;
+	list->prompts.items = items;
+	lines = realloc(list->lines, room * sizeof(*lines));
+	if (!lines)
+		return -ENOMEM;
+	list->lines = lines;
+	return 0;
+}
+
+int ep_prompt_add(struct ep_prompt_list *list, const char *const *values,
+		  const struct ep_prompt_place *at)
+{
+	const char *id = values[EP_PROMPT_ID], *tag = values[EP_PROMPT_TAG];
+	struct ep_prompt p = { 0 };
 	char number[24];
-	const char *id = values[ID];
 	int r = read_numbers(&p, values, at);
 
+	if (r == 0)
+		r = check_texts(values, at);
 	if (r < 0)
 		return r;
-	if (!values[PROMPT] || !values[PROMPT][0])
-		return complain(at, "the prompt is missing", NULL);
-	if (list->count == EP_PROMPTS_MAX)
-		return complain(at, "too many prompts: at most 10000", NULL);
-	if ((id && strlen(id) > SHORT_BYTES_MAX) ||
-	    (values[TAG] && strlen(values[TAG]) > SHORT_BYTES_MAX))
-		return complain(at, "id and tag have at most 200 bytes", NULL);
-	(void)ep_str_format(number, sizeof(number), "%zu", list->count + 1);
-	if (!id || !id[0])
-		id = number;
-	for (size_t i = 0; i < list->count; i++)
-		if (strcmp(items[i].id, id) == 0)
-			return complain(at, "two prompts have this id", id);
-	if ((list->count & (list->count - 1)) == 0) {
-		items = realloc(items, (list->count ? 2 * list->count : 1) *
-					       sizeof(*items));
-		if (!items)
-			return ep_err_set(at->err, -ENOMEM, "out of memory");
-		list->items = items;
-	}
-	p.id = strdup(id);
-	p.text = strdup(values[PROMPT]);
-	p.tag = strdup(values[TAG] ? values[TAG] : "");
-	items[list->count++] = p;
+	if (list->prompts.count == EP_PROMPTS_MAX)
+		return ep_prompt_complain(at, "too many prompts: at most 10000",
+					  NULL);
+	if (grow(list) < 0)
+		return ep_err_set(at->err, -ENOMEM, "out of memory");
+	(void)ep_str_format(number, sizeof(number), "%zu",
+			    list->prompts.count + 1);
+	p.id = strdup(id && id[0] ? id : number);
+	p.text = strdup(values[EP_PROMPT_TEXT]);
+	p.tag = strdup(tag ? tag : "");
+	list->lines[list->prompts.count] = at->line;
+	list->prompts.items[list->prompts.count++] = p;
 	return p.id && p.text && p.tag
 		       ? 0
 		       : ep_err_set(at->err, -ENOMEM, "out of memory");
 }
 
-/* A cell at *text, unquoted in place; *text moves behind it.  *ret_last: it
- * ends its record. */
-static int next_cell(char **text, char **ret, bool *ret_last, struct place *at)
-{
-	char *in = *text, *out = in;
+struct named {
+	const char *id;
+	size_t line;
+};
 
-	*ret = in;
-	if (*in == '"') {
-		for (in++; *in && (*in != '"' || in[1] == '"'); in++) {
-			in += *in == '"';
-			at->line += *in == '\n';
-			*out++ = *in;
-		}
-		if (*in != '"')
-			return complain(at, "a quote is never closed", NULL);
-		in++;
-		if (*in && !strchr(",\r\n", *in))
-			return complain(at,
-					"something follows the quoted text: "
-					"quotes inside are doubled",
-					NULL);
-	} else {
-		in += strcspn(in, ",\n\"");
-		if (*in == '"')
-			return complain(at,
-					"a quote in the middle: quote the "
-					"whole cell",
-					NULL);
-		out = in;
-		if (*in != ',' && out > *text && out[-1] == '\r')
-			out--;
-	}
-	*ret_last = *in != ',';
-	if (*in == '\r')
-		in++;
-	*text = *in ? in + 1 : in;
-	*out = '\0';
-	return 0;
+static int by_id(const void *a, const void *b)
+{
+	const struct named *x = a, *y = b;
+	int order = strcmp(x->id, y->id);
+
+	if (order != 0)
+		return order;
+	return x->line < y->line ? -1 : x->line > y->line;
 }
 
-static int read_header(char **text, int *columns, int *ret_count,
-		       struct place *at)
+/* Of several pairs the one that ends first is told. */
+static int check_ids(const struct ep_prompt_list *list,
+		     const struct ep_prompt_place *end)
 {
-	bool last = false, seen[COLUMN_COUNT] = { false };
-	int count = 0;
+	size_t count = list->prompts.count;
+	struct ep_prompt_place at = *end;
+	struct named *all = calloc(count, sizeof(*all));
+	const char *twice = NULL;
 
-	while (!last) {
-		char *cell;
-		int r = next_cell(text, &cell, &last, at), column;
-
-		if (r < 0)
-			return r;
-		column = column_of(cell);
-		if (column < 0)
-			return complain(at,
-					"unknown column; there is id, prompt, "
-					"temperature, max_tokens, tag",
-					cell);
-		if (seen[column])
-			return complain(at, "the column is there twice", cell);
-		seen[column] = true;
-		columns[count++] = column;
+	if (!all)
+		return ep_err_set(end->err, -ENOMEM, "out of memory");
+	for (size_t i = 0; i < count; i++)
+		all[i] = (struct named){ list->prompts.items[i].id,
+					 list->lines[i] };
+	qsort(all, count, sizeof(*all), by_id);
+	for (size_t i = 1; i < count; i++) {
+		if (strcmp(all[i].id, all[i - 1].id) != 0 ||
+		    (twice && all[i].line >= at.line))
+			continue;
+		twice = all[i].id;
+		at.line = all[i].line;
 	}
-	*ret_count = count;
-	return seen[PROMPT] ? 0
-			    : complain(at,
-				       "the first line must name the columns, "
-				       "prompt among them",
-				       NULL);
+	free(all);
+	return twice ? ep_prompt_complain(&at, "two prompts have this id",
+					  twice)
+		     : 0;
 }
 
-static int read_record(char **text, const int *columns, int count,
-		       struct place *at, struct ep_prompts *list)
+int ep_prompt_finish(struct ep_prompt_list *list, int r,
+		     const struct ep_prompt_place *at, struct ep_prompts *ret)
 {
-	const char *values[COLUMN_COUNT] = { NULL };
-	struct place begin = *at;
-	bool last = false;
-	char *cell = NULL;
-	int cells = 0;
-
-	while (!last) {
-		int r = next_cell(text, &cell, &last, at);
-
-		if (r < 0)
-			return r;
-		if (cells < count)
-			values[columns[cells]] = cell;
-		cells++;
-	}
-	at->line++;
-	if (cells == 1 && cell[0] == '\0')
-		return 0;
-	if (cells != count)
-		return complain(&begin,
-				"not as many cells as columns; a text with "
-				"commas is quoted",
-				NULL);
-	return add(list, values, &begin);
-}
-
-int ep_prompts_parse_csv(const char *name, const char *text,
-			 struct ep_prompts *ret, struct ep_err *err)
-{
-	struct place at = { name, 1, err };
-	struct ep_prompts list = { 0 };
-	int columns[COLUMN_COUNT + 1], count = 0;
-	char *copy = strdup(text), *next = copy;
-	int r;
-
-	if (!copy)
-		return ep_err_set(err, -ENOMEM, "out of memory");
-	if (ep_str_starts(next, "\xef\xbb\xbf"))
-		next += 3;
-	r = read_header(&next, columns, &count, &at);
-	at.line++;
-	while (r == 0 && *next)
-		r = read_record(&next, columns, count, &at, &list);
-	if (r == 0 && list.count == 0)
-		r = complain(&at, "no prompt", NULL);
-	free(copy);
+	if (r == 0 && list->prompts.count == 0)
+		r = ep_prompt_complain(at, "no prompt", NULL);
+	if (r == 0)
+		r = check_ids(list, at);
+	free(list->lines);
+	list->lines = NULL;
 	if (r < 0)
-		ep_prompts_done(&list);
+		ep_prompts_done(&list->prompts);
 	else
-		*ret = list;
-	return r;
-}
-
-/* A value as the text it would be in CSV. */
-static int text_of(const json_t *value, char *number, size_t size,
-		   const char **ret)
-{
-	if (json_is_string(value)) {
-		*ret = json_string_value(value);
-		return 0;
-	}
-	*ret = number;
-	if (json_is_integer(value)) {
-		(void)ep_str_format(number, size, "%lld",
-				    (long long)json_integer_value(value));
-		return 0;
-	}
-	if (!json_is_real(value) || size < 32)
-		return -EINVAL;
-	(void)ep_num_put_f64(number, json_real_value(value));
-	return 0;
-}
-
-static int read_object(const json_t *o, const struct place *at,
-		       struct ep_prompts *list)
-{
-	const char *values[COLUMN_COUNT] = { NULL }, *key;
-	char numbers[COLUMN_COUNT][32];
-	json_t *value;
-
-	if (!json_is_object(o))
-		return complain(at, "a line must be one JSON object", NULL);
-	json_object_foreach((json_t *)(uintptr_t)o, key, value)
-	{
-		int column = column_of(key);
-
-		if (column < 0)
-			return complain(at,
-					"unknown key; there is id, prompt, "
-					"temperature, max_tokens, tag",
-					key);
-		if (text_of(value, numbers[column], sizeof(numbers[column]),
-			    &values[column]) < 0)
-			return complain(at, "not a text or a number", key);
-	}
-	return add(list, values, at);
-}
-
-int ep_prompts_parse_jsonl(const char *name, const char *text,
-			   struct ep_prompts *ret, struct ep_err *err)
-{
-	struct place at = { name, 0, err };
-	struct ep_prompts list = { 0 };
-	int r = 0;
-
-	while (r == 0 && *text) {
-		size_t len = strcspn(text, "\n");
-		json_error_t why;
-		json_t *o;
-
-		at.line++;
-		if (strspn(text, " \t\r") < len) {
-			o = json_loadb(text, len, JSON_REJECT_DUPLICATES, &why);
-			r = o ? read_object(o, &at, &list)
-			      : complain(&at, why.text, NULL);
-			json_decref(o);
-		}
-		text += len + (text[len] == '\n');
-	}
-	if (r == 0 && list.count == 0)
-		r = complain(&at, "no prompt", NULL);
-	if (r < 0)
-		ep_prompts_done(&list);
-	else
-		*ret = list;
+		*ret = list->prompts;
 	return r;
 }
 
@@ -326,6 +240,24 @@ static int load_own(struct ep_prompts *ret, struct ep_err *err)
 	return ep_prompts_parse_csv("built-in", own, ret, err);
 }
 
+static int check_text(const char *path, const struct ep_buf *text,
+		      struct ep_err *err)
+{
+	size_t len = text->data ? strlen(text->data) : 0, line = 1;
+
+	if (text->len == 0)
+		return ep_err_set(err, -EINVAL,
+				  "%s: no prompts: the file is empty", path);
+	if (len == text->len)
+		return 0;
+	for (size_t i = 0; i < len; i++)
+		line += text->data[i] == '\n';
+	return ep_err_set(err, -EINVAL,
+			  "%s:%zu: a NUL byte: this is no text, or UTF-16; "
+			  "convert it to UTF-8",
+			  path, line);
+}
+
 int ep_prompts_load(const char *path, struct ep_prompts *ret,
 		    struct ep_err *err)
 {
@@ -336,16 +268,17 @@ int ep_prompts_load(const char *path, struct ep_prompts *ret,
 		return load_own(ret, err);
 	ep_buf_init(&text, EP_PROMPTS_BYTES_MAX);
 	r = ep_file_read(AT_FDCWD, path, &text);
-	if (r < 0)
+	if (r == -EFBIG)
+		ep_err_set(err, r, "%s: larger than 64 MiB", path);
+	else if (r < 0)
 		ep_err_set(err, r, "cannot read the prompts in %s: %s", path,
 			   strerror(-r));
-	else if (text.len == 0 || strlen(text.data) != text.len)
-		r = ep_err_set(err, -EINVAL,
-			       "%s: no prompts: the file is empty or no text",
-			       path);
-	else if (ep_str_ends(path, ".jsonl") || ep_str_ends(path, ".ndjson"))
-		r = ep_prompts_parse_jsonl(path, text.data, ret, err);
 	else
+		r = check_text(path, &text, err);
+	if (r == 0 &&
+	    (ep_str_ends(path, ".jsonl") || ep_str_ends(path, ".ndjson")))
+		r = ep_prompts_parse_jsonl(path, text.data, ret, err);
+	else if (r == 0)
 		r = ep_prompts_parse_csv(path, text.data, ret, err);
 	ep_buf_done(&text);
 	return r;
