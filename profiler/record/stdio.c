@@ -12,7 +12,9 @@
 #include <termios.h>
 #include <unistd.h>
 
+#include "base/clock.h"
 #include "base/file.h"
+#include "base/str.h"
 
 /* A pipe that polls writable takes PIPE_BUF bytes at once (pipe(7)). */
 #define PIECE_BYTES 4096
@@ -21,6 +23,8 @@
 /* 4 MiB: more than a pipe holds, so that a survivor which goes on writing does
  * not hold up the end. */
 #define LAST_READS 64
+/* events.csv takes no longer ones. */
+#define SPAN_NS_MAX ((INT64_C(1) << 40) - 1)
 
 static const char *const log_names[2] = { "stdout.log", "stderr.log" };
 
@@ -72,6 +76,29 @@ static int open_stream(struct ep_stream *s, enum ep_stdio_mode mode, int own_fd,
 	return 0;
 }
 
+bool ep_stdio_rules_need(const struct ep_record_options *options)
+{
+	for (size_t i = 0; i < options->phase_rule_count; i++)
+		if (!ep_str_ends(options->phase_rules[i], "/@stderr"))
+			return true;
+	return false;
+}
+
+/* The C library writes lines out at once on a terminal only. */
+static enum ep_stdio_mode choose_mode(const struct ep_record_options *options,
+				      int stream, int out_fd)
+{
+	enum ep_stdio_mode mode = options->stdio;
+
+	if (out_fd < 0 && (mode == EP_STDIO_INHERIT ||
+			   (mode == EP_STDIO_AUTO && options->stderr_to_log)))
+		return EP_STDIO_PIPE;
+	if (mode == EP_STDIO_AUTO && stream == 0 &&
+	    ep_stdio_rules_need(options))
+		return EP_STDIO_PTY;
+	return mode;
+}
+
 int ep_stdio_open(struct ep_stdio *io, const struct ep_record_options *options,
 		  struct ep_writer *writer, struct ep_err *err)
 {
@@ -85,18 +112,19 @@ int ep_stdio_open(struct ep_stdio *io, const struct ep_record_options *options,
 	}
 	if (options->stdout_to_log)
 		io->streams[0].out_fd = -1;
+	if (options->stderr_to_log)
+		io->streams[1].out_fd = -1;
 	for (int i = 0; i < 2; i++) {
 		struct ep_stream *s = &io->streams[i];
-		enum ep_stdio_mode mode = options->stdio;
+		enum ep_stdio_mode mode = choose_mode(options, i, s->out_fd);
 		int r;
 
-		if (mode == EP_STDIO_INHERIT && s->out_fd < 0)
-			mode = EP_STDIO_PIPE;
 		if (mode == EP_STDIO_INHERIT)
 			continue;
 		r = open_stream(s, mode, i + 1, err);
 		if (r < 0)
 			return r;
+		s->timed = s->pty || i == 1;
 		s->log_fd = ep_writer_create(writer, log_names[i]);
 		if (s->log_fd < 0)
 			return ep_err_set(err, s->log_fd,
@@ -155,6 +183,22 @@ static void pass_on(const struct ep_stdio *io, struct ep_stream *s,
 	s->undelivered_bytes += (int64_t)len;
 }
 
+static void feed(const struct ep_stdio *io, struct ep_stream *s,
+		 const char *bytes, size_t len)
+{
+	struct ep_output piece = { .stream = s == &io->streams[0] ? 1 : 2,
+				   .t_ns = ep_clock_monotonic_ns(),
+				   .bytes = bytes,
+				   .len = len };
+
+	piece.span_ns = piece.t_ns - s->since_ns;
+	if (piece.span_ns > SPAN_NS_MAX)
+		piece.span_ns = SPAN_NS_MAX;
+	s->since_ns = piece.t_ns;
+	if (io->feed)
+		io->feed(io->feed_ctx, &piece);
+}
+
 /* False when the stream has nothing more, now or ever. */
 static bool carry(const struct ep_stdio *io, struct ep_stream *s)
 {
@@ -168,6 +212,7 @@ static bool carry(const struct ep_stdio *io, struct ep_stream *s)
 		close_fd(&s->our_fd);
 		return false;
 	}
+	feed(io, s, bytes, (size_t)n);
 	to_log(s, bytes, (size_t)n);
 	if (s->out_fd >= 0)
 		pass_on(io, s, bytes, (size_t)n);
@@ -178,10 +223,29 @@ static bool carry(const struct ep_stdio *io, struct ep_stream *s)
 	return s->our_fd >= 0;
 }
 
+/* Waits; what comes after a stretch without anything is fresh. */
+static int wait_for_output(struct ep_stdio *io, struct pollfd *fds,
+			   nfds_t count)
+{
+	int64_t now_ns;
+	int r = poll(fds, count, 0);
+
+	if (r != 0)
+		return r;
+	r = poll(fds, count, -1);
+	now_ns = ep_clock_monotonic_ns();
+	for (int i = 0; i < 2; i++)
+		if (io->streams[i].timed)
+			io->streams[i].since_ns = now_ns;
+	return r;
+}
+
 static void *stdio_main(void *arg)
 {
 	struct ep_stdio *io = arg;
 
+	for (int i = 0; i < 2; i++)
+		io->streams[i].since_ns = ep_clock_monotonic_ns();
 	prctl(PR_SET_NAME, "edgeprof-stdio", 0, 0, 0);
 	while (!atomic_load_explicit(&io->stop, memory_order_acquire)) {
 		struct pollfd fds[3] = {
@@ -190,17 +254,19 @@ static void *stdio_main(void *arg)
 			{ .fd = io->stop_fd, .events = POLLIN },
 		};
 
-		if (poll(fds, 3, -1) < 0 && errno != EINTR)
+		if (wait_for_output(io, fds, 3) < 0 && errno != EINTR)
 			break;
 		for (int i = 0; i < 2; i++)
 			if (fds[i].fd >= 0 && fds[i].revents)
 				(void)carry(io, &io->streams[i]);
 	}
-	for (int i = 0; i < 2; i++)
+	for (int i = 0; i < 2; i++) {
 		for (int left = LAST_READS; left > 0; left--)
 			if (io->streams[i].our_fd < 0 ||
 			    !carry(io, &io->streams[i]))
 				break;
+		feed(io, &io->streams[i], NULL, 0);
+	}
 	return NULL;
 }
 

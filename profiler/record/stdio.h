@@ -4,6 +4,7 @@
 
 #include "profiler/record/options.h"
 #include "profiler/record/writer.h"
+#include "runners/runner.h"
 
 #include <pthread.h>
 #include <stdatomic.h>
@@ -21,11 +22,18 @@ struct ep_stream {
 	int64_t undelivered_bytes; /* that out_fd did not take */
 	int out_errno;		   /* why; 0: its reader stood still */
 	bool pty;
+	/* Its lines come when they are written; false: when a buffer of the
+	 * program is full. */
+	bool timed;
+	int64_t since_ns; /* what comes next is not older */
 };
 
 /* Carries the program's output to ours and to the logs, on a thread. */
 struct ep_stdio {
 	struct ep_stream streams[2]; /* stdout, stderr */
+	/* Gets all bytes, on the thread; set before the start, or NULL. */
+	void (*feed)(void *ctx, const struct ep_output *piece);
+	void *feed_ctx;
 	int stop_fd;
 	_Atomic bool stop;
 	_Atomic bool give_up; /* on a reader that stands still */
@@ -36,6 +44,8 @@ struct ep_stdio {
 /* Makes pipes or terminals and the log files. */
 int ep_stdio_open(struct ep_stdio *io, const struct ep_record_options *options,
 		  struct ep_writer *writer, struct ep_err *err) EP_MUST_CHECK;
+/* Does a phase rule read the program's stdout, so that it needs a terminal? */
+bool ep_stdio_rules_need(const struct ep_record_options *options);
 /* After the fork: closes the child's ends and starts the thread. */
 int ep_stdio_start(struct ep_stdio *io, struct ep_err *err) EP_MUST_CHECK;
 /* SIGWINCH: passes the size of our terminal on. */
