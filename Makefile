@@ -14,7 +14,12 @@ endif
 PKG_CONFIG ?= pkg-config
 # WITH_CURL=0 leaves the instruments out that are read over HTTP.
 WITH_CURL ?= 1
-PKGS := jansson libconfuse nettle $(if $(filter 1,$(WITH_CURL)),libcurl)
+# WITH_SQLITE=0 leaves studies out, WITH_RMATH=0 what needs distributions.
+WITH_SQLITE ?= 1
+WITH_RMATH ?= 1
+PKGS := jansson libconfuse nettle $(if $(filter 1,$(WITH_CURL)),libcurl) \
+	$(if $(filter 1,$(WITH_SQLITE)),sqlite3) \
+	$(if $(filter 1,$(WITH_RMATH)),libRmath)
 
 ifeq ($(filter $(VARIANT),release debug san),)
 $(error VARIANT=$(VARIANT): use release, debug or san)
@@ -37,6 +42,7 @@ OPT_san     := -O1 -g -fno-omit-frame-pointer -fsanitize=address,undefined \
 LINK_san    := -fsanitize=address,undefined
 
 CPPFLAGS += -D_GNU_SOURCE -I. -DEP_WITH_CURL=$(WITH_CURL) \
+	-DEP_WITH_SQLITE=$(WITH_SQLITE) -DEP_WITH_RMATH=$(WITH_RMATH) \
 	-DEP_VERSION='"$(VERSION)"' \
 	-DEP_SHARE_DIR='"$(PREFIX)/share/edgeprof"'
 EP_CFLAGS := -std=c11 -g $(OPT_$(VARIANT)) -fno-common -fPIE \
@@ -47,21 +53,25 @@ HAS_PKGS = $(shell $(PKG_CONFIG) --exists $(PKGS) && \
 	echo '\#include <perfmon/pfmlib.h>' | $(CC) $(CPPFLAGS) -E - >/dev/null && echo yes)
 PKG_CFLAGS = $(eval PKG_CFLAGS := $$(if $$(HAS_PKGS),,$$(error \
 	of gcc, pkg-config and the headers of $(PKGS) libpfm4 \
-	something is missing; "make deps" installs it))$$(shell \
-	$(PKG_CONFIG) --cflags $(PKGS)))$(PKG_CFLAGS)
+	something is missing; "make deps" installs it))$$(patsubst \
+	-I%/R/include,-isystem%/R/include,$$(shell \
+	$(PKG_CONFIG) --cflags $(PKGS))))$(PKG_CFLAGS)
 PKG_LIBS = $(eval PKG_LIBS := $$(shell $(PKG_CONFIG) --libs $(PKGS)))$(PKG_LIBS)
 LIBS = $(PKG_LIBS) -lpfm -lm -lpthread -ldl
 
 FLOORS := base drivers sensors runners profiler
 NO_CURL := $(if $(filter 1,$(WITH_CURL)),,drivers/http% sensors/plug% \
 	tests/unit/test_http% tests/unit/test_plug%)
-LIB_SRCS := $(filter-out profiler/cli/main.c runners/demo/% $(NO_CURL), \
+NO_SQLITE := $(if $(filter 1,$(WITH_SQLITE)),,profiler/study/store% \
+	profiler/study/execute% profiler/cli/sweep% \
+	tests/unit/test_store%)
+LIB_SRCS := $(filter-out profiler/cli/main.c runners/demo/% $(NO_CURL) $(NO_SQLITE), \
 	$(sort $(wildcard base/*.c drivers/*.c sensors/*.c runners/*.c \
 	profiler/*/*.c)))
 LIB_OBJS := $(LIB_SRCS:%.c=$(B)/%.o)
 HEADERS := $(sort $(wildcard base/*.h drivers/*.h sensors/*.h runners/*.h \
 	runners/demo/*.h profiler/*/*.h))
-UNIT_SRCS := $(filter-out $(NO_CURL),$(sort $(wildcard tests/unit/test_*.c)))
+UNIT_SRCS := $(filter-out $(NO_CURL) $(NO_SQLITE),$(sort $(wildcard tests/unit/test_*.c)))
 UNIT_BINS := $(UNIT_SRCS:%.c=$(B)/%)
 SUPPORT_SRCS := $(sort $(wildcard tests/unit/support_*.c))
 SUPPORT_OBJS := $(SUPPORT_SRCS:%.c=$(B)/%.o)
@@ -105,6 +115,9 @@ $(B)/share_dir: FORCE
 		echo '$(PREFIX)/share/edgeprof' >$@
 $(B)/sensors/board_find.o $(B)/drivers/perf_arch.o: $(B)/share_dir
 FORCE:
+
+# What is embedded as it is.
+$(B)/runners/suite.o: $(wildcard runners/suites/*.csv)
 
 $(B)/%.o: %.c
 	@mkdir -p $(@D)

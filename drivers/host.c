@@ -1,6 +1,9 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "drivers/host.h"
 
+#include <errno.h>
+#include <string.h>
+
 int ep_host_perf_paranoid(int64_t *ret)
 {
 	const struct ep_root machine = { .fd = -1 };
@@ -16,6 +19,35 @@ int ep_host_boot_id(char *ret, size_t size)
 				  ret, size);
 
 	return r < 0 ? r : 0;
+}
+
+int ep_host_serial(const struct ep_root *root, char *ret, size_t size)
+{
+	static const char *const paths[] = {
+		"/proc/device-tree/serial-number",
+		"/sys/firmware/devicetree/base/serial-number",
+		"/sys/class/dmi/id/product_serial",
+	};
+	/* What firmware says that has none. */
+	static const char *const none[] = { "",
+					    "0",
+					    "None",
+					    "Default string",
+					    "To be filled by O.E.M.",
+					    "System Serial Number",
+					    "Not Specified" };
+
+	for (size_t i = 0; i < sizeof(paths) / sizeof(paths[0]); i++) {
+		int r = ep_root_read_text(root, paths[i], ret, size);
+
+		for (size_t k = 0; r >= 0 && k < sizeof(none) / sizeof(none[0]);
+		     k++)
+			if (strcmp(ret, none[k]) == 0)
+				r = -ENOENT;
+		if (r >= 0)
+			return 0;
+	}
+	return -ENOENT;
 }
 
 int ep_host_governor(const struct ep_root *root, char *ret, size_t size)

@@ -11,6 +11,10 @@
 /* Facts about the machine that go into run.json; -errno where unknown. */
 int ep_host_perf_paranoid(int64_t *ret) EP_MUST_CHECK;
 int ep_host_boot_id(char *ret, size_t size) EP_MUST_CHECK;
+/* The device tree's serial-number, or the DMI product serial (root only); of
+ * this very board.  -ENOENT: it tells none. */
+int ep_host_serial(const struct ep_root *root, char *ret,
+		   size_t size) EP_MUST_CHECK;
 /* Of the first cpufreq policy. */
 int ep_host_governor(const struct ep_root *root, char *ret,
 		     size_t size) EP_MUST_CHECK;

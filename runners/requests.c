@@ -38,6 +38,8 @@ static void take_begin(struct ep_request *q, const struct ep_event *e)
 	text_at(o, "tag", q->tag, sizeof(q->tag));
 	text_at(o, "model", q->model, sizeof(q->model));
 	count_at(o, "seed", &q->seed);
+	count_at(o, "asked_prompt_tokens", &q->asked_prompt_count);
+	count_at(o, "asked_output_tokens", &q->asked_output_count);
 	value = json_object_get(o, "temperature");
 	if (json_is_number(value))
 		q->randomness = json_number_value(value);
@@ -105,6 +107,36 @@ static void settle(struct ep_request *q)
 			(pieces == n || pieces == n - 1);
 }
 
+static void reset(struct ep_request *q, int32_t number, int retry_count)
+{
+	memset(q, 0, sizeof(*q));
+	q->number = number;
+	q->retry_count = retry_count;
+	q->randomness = (double)NAN;
+	q->cold = -1;
+	q->pieces_are_tokens = true;
+	q->seed = q->prompt_count = q->cached_count = q->output_count = -1;
+	q->draft_count = q->load_ns = q->prefill_ns = q->generation_ns = -1;
+	q->total_ns = -1;
+	q->asked_prompt_count = q->asked_output_count = -1;
+}
+
+static int64_t latest_ns(const struct ep_request *q)
+{
+	return q->reply_ns ? q->reply_ns : q->last_ns ? q->last_ns : q->sent_ns;
+}
+
+/* A request that begins once more: what was before has failed. */
+static void set_aside(struct ep_requests *list, struct ep_request *q)
+{
+	struct ep_try *t = &list->tries[list->try_count++];
+
+	t->number = q->number;
+	t->start_ns = q->sent_ns ? q->sent_ns : q->begin_ns;
+	t->end_ns = latest_ns(q) ? latest_ns(q) : q->begin_ns;
+	reset(q, q->number, q->retry_count + 1);
+}
+
 static struct ep_request *of_number(struct ep_requests *list, int64_t number)
 {
 	struct ep_request *q;
@@ -117,14 +149,7 @@ static struct ep_request *of_number(struct ep_requests *list, int64_t number)
 		if (list->items[i].number == number)
 			return &list->items[i];
 	q = &list->items[list->count++];
-	memset(q, 0, sizeof(*q));
-	q->number = (int32_t)number;
-	q->randomness = (double)NAN;
-	q->cold = -1;
-	q->pieces_are_tokens = true;
-	q->seed = q->prompt_count = q->cached_count = q->output_count = -1;
-	q->draft_count = q->load_ns = q->prefill_ns = q->generation_ns = -1;
-	q->total_ns = -1;
+	reset(q, (int32_t)number, 0);
 	return q;
 }
 
@@ -144,6 +169,8 @@ static void take(struct ep_requests *list, const struct ep_event *e)
 	q = of_number(list, e->request);
 	if (!q)
 		return;
+	if (is_event(e, "request") && q->begin_ns != 0)
+		set_aside(list, q);
 	if (is_event(e, "request"))
 		take_begin(q, e);
 	else if (is_event(e, "sent"))
@@ -156,7 +183,8 @@ static void take(struct ep_requests *list, const struct ep_event *e)
 		take_reply(q, e);
 }
 
-static size_t count_requests(const struct ep_event *events, size_t count)
+static size_t count_requests(const struct ep_event *events, size_t count,
+			     size_t *ret_tries)
 {
 	size_t n = 0;
 	int64_t last = 0;
@@ -165,6 +193,7 @@ static size_t count_requests(const struct ep_event *events, size_t count)
 	for (size_t i = 0; i < count; i++) {
 		n += events[i].request > 0 && events[i].request != last;
 		last = events[i].request;
+		*ret_tries += is_event(&events[i], "request");
 	}
 	return n;
 }
@@ -173,11 +202,14 @@ int ep_requests_read(const struct ep_event *events, size_t count,
 		     struct ep_requests *ret)
 {
 	struct ep_requests list = { 0 };
-	size_t room = count_requests(events, count);
+	size_t tries = 0, room = count_requests(events, count, &tries);
 
 	list.items = calloc(room + 1, sizeof(*list.items));
-	if (!list.items)
+	list.tries = calloc(tries + 1, sizeof(*list.tries));
+	if (!list.items || !list.tries) {
+		ep_requests_done(&list);
 		return -ENOMEM;
+	}
 	for (size_t i = 0; i < count; i++)
 		take(&list, &events[i]);
 	for (size_t i = 0; i < list.count; i++)
@@ -191,6 +223,7 @@ void ep_requests_done(struct ep_requests *r)
 	if (!r)
 		return;
 	free(r->items);
+	free(r->tries);
 	memset(r, 0, sizeof(*r));
 }
 

@@ -25,12 +25,21 @@ struct ep_request {
 	int64_t prompt_count, cached_count, output_count, draft_count;
 	int64_t load_ns, prefill_ns, generation_ns, total_ns;
 	bool prompt_has_cached, odd;
+	int64_t asked_prompt_count, asked_output_count; /* -1 any */
+	int retry_count; /* tries before, which have failed */
 	char error[304]; /* "" it was answered */
 };
 #define EP_REQUESTS_MAX 16384
+/* A try that failed and was sent again. */
+struct ep_try {
+	int32_t number; /* of its request */
+	int64_t start_ns, end_ns;
+};
 struct ep_requests {
-	struct ep_request *items;
+	struct ep_request *items; /* as they were at last */
 	size_t count;
+	struct ep_try *tries;
+	size_t try_count;
 };
 /* -ENOMEM; ret is then empty. */
 int ep_requests_read(const struct ep_event *events, size_t count,

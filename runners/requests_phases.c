@@ -22,6 +22,7 @@ struct story {
 	size_t drafted_count; /* speculative decoding */
 	size_t failed_count;
 	size_t odd_count;
+	size_t retried_count; /* tries that were sent again */
 };
 
 /* A round trip is in the distance between our stamp and the server's work. */
@@ -90,6 +91,8 @@ static int add_generation(struct story *s, const struct ep_request *q,
 	else if (q->output_count > 0)
 		p.steps_count = q->output_count - 1;
 	if (q->output_count < 0)
+		p.chunks_count = q->piece_count;
+	if (q->output_count < 0)
 		s->unknown_count++;
 	else if (!q->pieces_are_tokens)
 		s->chunky_count++;
@@ -111,7 +114,7 @@ static int tell(struct story *s, const struct ep_request *q)
 		end_ns = q->reply_ns  ? q->reply_ns
 			 : q->last_ns ? q->last_ns
 				      : start_ns;
-		p = phase(s, q, "failed", start_ns, end_ns);
+		p = phase(s, q, EP_PHASE_FAILED, start_ns, end_ns);
 		return ep_timeline_add_phase(s->tl, &p);
 	}
 	if (end_ns < q->last_ns)
@@ -128,6 +131,58 @@ static int tell(struct story *s, const struct ep_request *q)
 	p.cached_count = q->cached_count;
 	r = ep_timeline_add_phase(s->tl, &p);
 	return r == 0 && q->first_ns > 0 ? add_generation(s, q, end_ns) : r;
+}
+
+/* A server that was started for the run loads from the gate on; between its
+ * last no and its first yes it became ready. */
+static int add_start(struct story *s, int64_t gate_ns)
+{
+	const struct ep_request none = { .number = 0 };
+	struct ep_phase p;
+
+	for (size_t i = 0; i < s->count; i++) {
+		const struct ep_event *e = &s->events[i];
+
+		if (strcmp(e->event, "ready") != 0 || e->t_ns <= gate_ns)
+			continue;
+		p = phase(s, &none, EP_PHASE_LOAD, gate_ns, e->t_ns);
+		p.slack_ns += e->span_ns;
+		return ep_timeline_add_phase(s->tl, &p);
+	}
+	return 0;
+}
+
+/* What was tried again belongs to no request: its figures are those of the
+ * try that was answered. */
+static int add_tries(struct story *s, const struct ep_requests *list,
+		     int64_t until_ns)
+{
+	const struct ep_request none = { .number = 0 };
+	int r = 0;
+
+	while (r == 0 && s->retried_count < list->try_count) {
+		const struct ep_try *t = &list->tries[s->retried_count];
+		struct ep_phase p = phase(s, &none, EP_PHASE_FAILED,
+					  t->start_ns, t->end_ns);
+
+		if (t->start_ns > until_ns)
+			break;
+		r = ep_timeline_add_phase(s->tl, &p);
+		s->retried_count++;
+	}
+	return r;
+}
+
+static int tell_all(struct story *s, const struct ep_requests *list)
+{
+	int r = 0;
+
+	for (size_t i = 0; r == 0 && i < list->count; i++) {
+		r = add_tries(s, list, list->items[i].begin_ns);
+		if (r == 0)
+			r = tell(s, &list->items[i]);
+	}
+	return r == 0 ? add_tries(s, list, INT64_MAX) : r;
 }
 
 /* Chunks as tokens, where they are. */
@@ -147,7 +202,8 @@ static int add_tokens(struct story *s, const struct ep_requests *list)
 			q = q + 1 < list->items + list->count ? q + 1
 							      : list->items;
 		if (q->number != e->request || !q->pieces_are_tokens ||
-		    q->output_count < 0 || q->error[0] || q->reply_ns == 0)
+		    q->output_count < 0 || q->error[0] || q->reply_ns == 0 ||
+		    e->t_ns < q->begin_ns)
 			continue;
 		if (t.request != q->number)
 			t.index = 0;
@@ -169,6 +225,30 @@ static void add_note(struct story *s, size_t count, const char *text)
 				    used ? "; " : "", count, text);
 }
 
+/* What a workflow read or waited for, by the client's own clock. */
+static int add_ingest(struct story *s)
+{
+	int r = 0;
+
+	for (size_t i = 0; r == 0 && i < s->count; i++) {
+		const struct ep_event *e = &s->events[i];
+		struct ep_phase p = {
+			.name = EP_PHASE_INGEST,
+			.start_ns = e->t_ns,
+			.evidence = EP_EVIDENCE_STREAMED,
+			.tokens_count = -1,
+			.steps_count = -1,
+			.cached_count = -1,
+		};
+
+		if (strcmp(e->event, "ingest") != 0 || e->span_ns <= 0 ||
+		    __builtin_add_overflow(e->t_ns, e->span_ns, &p.end_ns))
+			continue;
+		r = ep_timeline_add_phase(s->tl, &p);
+	}
+	return r;
+}
+
 int ep_requests_timeline(const struct ep_event *events, size_t count,
 			 int64_t gate_ns, int64_t exit_ns,
 			 struct ep_timeline *ret)
@@ -184,8 +264,11 @@ int ep_requests_timeline(const struct ep_event *events, size_t count,
 		return r;
 	ep_timeline_init(&tl);
 	s.slack_ns = STAMP_SLACK_NS + connect_ns(events, count);
-	for (size_t i = 0; r == 0 && i < list.count; i++)
-		r = tell(&s, &list.items[i]);
+	r = add_start(&s, gate_ns);
+	if (r == 0)
+		r = tell_all(&s, &list);
+	if (r == 0)
+		r = add_ingest(&s);
 	if (r == 0 && list.count > 0)
 		r = add_tokens(&s, &list);
 	ep_requests_done(&list);
@@ -194,9 +277,14 @@ int ep_requests_timeline(const struct ep_event *events, size_t count,
 		return r;
 	}
 	add_note(&s, s.failed_count, "failed");
+	add_note(&s, s.retried_count,
+		 s.retried_count == 1 ? "failed try was sent again"
+				      : "failed tries were sent again");
 	add_note(&s, s.odd_count,
 		 "came with numbers out of range, which are left out");
-	add_note(&s, s.unknown_count, "told no count of output tokens");
+	add_note(&s, s.unknown_count,
+		 "told no count of output tokens, so figures per token are "
+		 "estimated from chunks");
 	add_note(&s, s.chunky_count,
 		 "came in chunks that are not single tokens, so tokens have no "
 		 "times");

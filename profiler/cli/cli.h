@@ -11,6 +11,8 @@ int ep_cmd_run(int argc, char **argv);
 int ep_cmd_report(int argc, char **argv);
 int ep_cmd_mark(int argc, char **argv);
 int ep_cmd_restore(int argc, char **argv);
+int ep_cmd_setup(int argc, char **argv);
+int ep_cmd_sweep(int argc, char **argv);
 int ep_cmd_sensors(int argc, char **argv);
 int ep_cmd_boards(int argc, char **argv);
 int ep_cmd_doctor(int argc, char **argv);

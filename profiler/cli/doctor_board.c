@@ -71,21 +71,18 @@ static void fix_closed(const struct ep_doctor *d, const struct ep_slot *slot)
 	static const struct {
 		const char *driver, *command, *then;
 	} fixes[] = {
-		{ "rapl",
-		  "sudo chmod a+r /sys/class/powercap/intel-rapl:*/energy_uj",
-		  "until the next start (other users then see it too: "
-		  "CVE-2020-8694); or run edgeprof with sudo" },
-		{ "rpi5_pmic", "sudo usermod -aG video \"$USER\"",
-		  "then log in again" },
-		{ "rpi_firmware", "sudo usermod -aG video \"$USER\"",
-		  "then log in again" },
+		{ "rapl", "sudo edgeprof setup",
+		  "then log in again: group edgeprof alone sees it, as it "
+		  "tells of other programs too (CVE-2020-8694); or run "
+		  "edgeprof with sudo" },
+		{ "rpi5_pmic", "sudo edgeprof setup", "then log in again" },
+		{ "rpi_firmware", "sudo edgeprof setup", "then log in again" },
 		{ "ina3221",
 		  "sudo chmod a+r /sys/class/hwmon/hwmon*/in*_input /sys/class/hwmon/hwmon*/curr*_input",
 		  "until the next start; or run edgeprof with sudo" },
 		{ "hwmon", "sudo chmod a+r /sys/class/hwmon/hwmon*/*_input",
 		  "until the next start; or run edgeprof with sudo" },
-		{ "nvml_gpu", "sudo usermod -aG video,render \"$USER\"",
-		  "then log in again" },
+		{ "nvml_gpu", "sudo edgeprof setup", "then log in again" },
 	};
 
 	if (strcmp(slot->ops->name, "nvml_gpu") == 0 &&

@@ -8,6 +8,7 @@
 #include "drivers/account.h"
 #include "drivers/nodes.h"
 #include "drivers/proc_list.h"
+#include "drivers/setup.h"
 
 #define NODES_MAX 32
 #define PROCESSES_MAX 8192
@@ -38,6 +39,21 @@ static const struct kind {
 };
 #define KIND_COUNT (sizeof(kinds) / sizeof(kinds[0]))
 
+/* setup adds the user to these groups, and gives such nodes to one of them. */
+static bool setup_helps(const struct kind *kind, const char *group)
+{
+	static const char *const groups[] = { "dialout", "video", "render",
+					      "i2c",	 "gpio",  "edgeprof" };
+
+	for (const struct ep_setup_node *n = ep_setup_nodes; n->prefix; n++)
+		if (strcmp(n->prefix, kind->prefix) == 0)
+			return true;
+	for (size_t i = 0; i < sizeof(groups) / sizeof(groups[0]); i++)
+		if (strcmp(groups[i], group) == 0)
+			return true;
+	return false;
+}
+
 /* Of one kind; node is the first of them, names are all. */
 static void say_refused(struct ep_doctor *d, const struct kind *kind,
 			const struct ep_node *node, const char *names)
@@ -55,6 +71,11 @@ static void say_refused(struct ep_doctor *d, const struct kind *kind,
 		ep_doctor_note("you are in group %s, but were not when you "
 			       "logged in: log in again",
 			       group);
+		return;
+	}
+	if (setup_helps(kind, group)) {
+		ep_doctor_fix("sudo edgeprof setup");
+		ep_doctor_note("then log in again");
 		return;
 	}
 	if (group[0] && !ep_account_in_group(node->gid)) {

@@ -11,6 +11,7 @@
 #include "drivers/account.h"
 #include "drivers/perf.h"
 #include "drivers/uprobe.h"
+#include "drivers/uprobe_publish.h"
 
 #define NAMES_BYTES 400
 
@@ -61,14 +62,8 @@ void ep_doctor_counters(struct ep_doctor *d)
 			      err.text);
 		ep_doctor_cost("context switches, page faults, cycles and "
 			       "cache misses of the program");
-		if (r == -EACCES || r == -EPERM) {
-			ep_doctor_fix("sudo sysctl "
-				      "kernel.perf_event_paranoid=1");
-			ep_doctor_note("to keep it over restarts:");
-			ep_doctor_fix(
-				"echo kernel.perf_event_paranoid=1 | "
-				"sudo tee /etc/sysctl.d/95-edgeprof.conf");
-		}
+		if (r == -EACCES || r == -EPERM)
+			ep_doctor_fix("sudo edgeprof setup");
 		return;
 	}
 	if (!caps.user_only) {
@@ -147,12 +142,34 @@ void ep_doctor_pmus(struct ep_doctor *d)
 	free(pmus);
 }
 
+/* Those that setup has published. */
+static int say_published(struct ep_doctor *d, struct ep_err *err)
+{
+	struct ep_uprobe_published *p = NULL;
+	int r = ep_uprobe_published_load(&p, err);
+
+	if (r < 0)
+		return r;
+	ep_doctor_say(d, EP_FINDING_OK, "probes",
+		      "phases of unmodified programs can be found, where they "
+		      "use");
+	for (size_t i = 0; i < p->count; i++)
+		ep_doctor_note("%s", p->libraries[i].path);
+	free(p);
+	return 0;
+}
+
 void ep_doctor_probes(struct ep_doctor *d)
 {
 	struct ep_uprobe_set *set = NULL;
 	struct ep_err err = { 0 };
 	int r = ep_uprobe_check(&err);
 
+	if (r == -EACCES && geteuid() != 0) {
+		r = say_published(d, &err);
+		if (r == 0)
+			return;
+	}
 	if (r == 0)
 		r = ep_uprobe_set_open(true, &set, &err);
 	if (r == 0 && strcmp(ep_uprobe_set_way(set), "tracefs") != 0) {
@@ -169,8 +186,8 @@ void ep_doctor_probes(struct ep_doctor *d)
 		ep_doctor_say(d, EP_FINDING_MISSING, "probes", "%s", err.text);
 		ep_doctor_cost("phases and tokens of programs that do not mark "
 			       "them");
-		if (r == -EACCES && geteuid() != 0)
-			ep_doctor_fix("sudo edgeprof run -- ./infer");
+		if (geteuid() != 0 && r != -ENOTSUP)
+			ep_doctor_fix("sudo edgeprof setup");
 	}
 	if (set)
 		ep_uprobe_set_close(set);
@@ -178,14 +195,11 @@ void ep_doctor_probes(struct ep_doctor *d)
 
 void ep_doctor_realtime(struct ep_doctor *d)
 {
-	char user[64];
-
 	if (ep_account_realtime()) {
 		ep_doctor_say(d, EP_FINDING_OK, "scheduling",
 			      "the sampler may run in real time");
 		return;
 	}
-	ep_account_user(user, sizeof(user));
 	ep_doctor_say(d, EP_FINDING_NOTE, "scheduling",
 		      "the sampler may not run in real time (no CAP_SYS_NICE, "
 		      "RLIMIT_RTPRIO too low)");
@@ -197,8 +211,6 @@ void ep_doctor_realtime(struct ep_doctor *d)
 			       "SYS_NICE");
 		return;
 	}
-	ep_doctor_fix("echo '%s - rtprio 60' | sudo tee "
-		      "/etc/security/limits.d/95-edgeprof.conf",
-		      user);
+	ep_doctor_fix("sudo edgeprof setup");
 	ep_doctor_note("then log in again");
 }

@@ -25,6 +25,12 @@ static const struct command commands[] = {
 	  "put back settings that a killed run left changed" },
 	{ "run", ep_cmd_run, "measure a program, or the whole system" },
 	{ "sensors", ep_cmd_sensors, "what this machine can measure, live" },
+	{ "setup", ep_cmd_setup,
+	  "give ordinary users what measuring needs (root)" },
+#if EP_WITH_SQLITE
+	{ "sweep", ep_cmd_sweep,
+	  "many runs: every configuration, several times" },
+#endif
 };
 #define COMMAND_COUNT (sizeof(commands) / sizeof(commands[0]))
 

@@ -15,6 +15,7 @@
 #include "profiler/cli/finish.h"
 #include "profiler/cli/run_options.h"
 #include "profiler/cli/run_prepare.h"
+#include "profiler/cli/sweep.h"
 #include "profiler/record/session.h"
 #include "profiler/report/render.h"
 
@@ -46,19 +47,25 @@ static void tell(void *ctx, enum ep_progress what, const char *text,
 			"edgeprof: idle baseline for %g s, then %s starts "
 			"(--idle 0s skips it)\n",
 			seconds,
-			o->record.drive	 ? "the first request"
-			: o->record.argv ? "the program"
-					 : "recording");
+			o->drive.server	  ? "the server"
+			: o->record.drive ? "the first request"
+			: o->record.argv  ? "the program"
+					  : "recording");
 		break;
 	case EP_PROGRESS_GATE:
-		if (o->record.drive)
+		if (o->drive.server)
+			say("", "server started");
+		else if (o->record.drive)
 			say("", "requests started");
 		else if (o->record.argv)
 			say("", "program started");
 		break;
 	case EP_PROGRESS_TAIL:
 		fprintf(stderr, "edgeprof: %s ended; recording %g s more\n",
-			o->record.drive ? "requests" : "program", seconds);
+			o->record.drive	 ? "requests"
+			: o->record.argv ? "program"
+					 : "measured time",
+			seconds);
 		break;
 	}
 }
@@ -172,6 +179,10 @@ int ep_cmd_run(int argc, char **argv)
 	struct ep_err err = { 0 };
 	int r;
 
+#if EP_WITH_SQLITE
+	if (ep_sweep_is_asked(argc, argv))
+		return ep_sweep_main(argc, argv);
+#endif
 	ep_process_state_get(&state);
 	r = ep_run_options_parse(argc, argv, &o, &err);
 	if (r < 0) {

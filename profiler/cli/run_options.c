@@ -14,9 +14,7 @@ enum option_kind {
 	COUNT,
 	DURATION,
 	FLAG,
-	SENSOR,
-	DEVFREQ,
-	PHASE_RULE,
+	LIST,
 	STDIO,
 };
 
@@ -26,75 +24,86 @@ struct option_row {
 	enum option_kind kind;
 	size_t offset;		/* of the field in struct ep_run_options */
 	int64_t min_ns, max_ns; /* of a duration; also of a count */
+	size_t count_offset; /* of a list: how many it holds; max_ns at most */
 };
 
 #define AT(field) offsetof(struct ep_run_options, field)
 #define DAY_NS (INT64_C(86400) * EP_NS_PER_S)
 
 static const struct option_row rows[] = {
-	{ "--output", "-o", TEXT, AT(record.out_dir), 0, 0 },
-	{ "--board", NULL, TEXT, AT(record.board), 0, 0 },
-	{ "--runner", NULL, TEXT, AT(record.runner), 0, 0 },
-	{ "--events", NULL, TEXT, AT(record.events), 0, 0 },
-	{ "--total", NULL, TEXT, AT(record.total), 0, 0 },
-	{ "--calibration", NULL, TEXT, AT(record.calibration), 0, 0 },
-	{ "--pin", NULL, TEXT, AT(record.place.pin), 0, 0 },
-	{ "--sampler-cpu", NULL, TEXT, AT(record.place.sampler_cpu), 0, 0 },
-	{ "--threads", NULL, COUNT, AT(record.thread_count), 1, 4096 },
-	{ "--sensor", NULL, SENSOR, 0, 0, 0 },
-	{ "--governor", NULL, TEXT, AT(control.governor), 0, 0 },
-	{ "--freq", NULL, TEXT, AT(control.freq), 0, 0 },
-	{ "--freq-min", NULL, TEXT, AT(control.freq_min), 0, 0 },
-	{ "--freq-max", NULL, TEXT, AT(control.freq_max), 0, 0 },
-	{ "--epp", NULL, TEXT, AT(control.preference), 0, 0 },
-	{ "--boost", NULL, TEXT, AT(control.boost), 0, 0 },
-	{ "--cpus", NULL, TEXT, AT(control.cpus), 0, 0 },
-	{ "--power-mode", NULL, TEXT, AT(control.power_mode), 0, 0 },
-	{ "--jetson-clocks", NULL, FLAG, AT(control.jetson_clocks), 0, 0 },
-	{ "--devfreq", NULL, DEVFREQ, 0, 0, 0 },
-	{ "--fan", NULL, TEXT, AT(control.fan), 0, 0 },
-	{ "--quiesce", NULL, TEXT, AT(control.services), 0, 0 },
-	{ "--clear-swap", NULL, FLAG, AT(control.clear_swap), 0, 0 },
-	{ "--drop-caches", NULL, FLAG, AT(control.drop_caches), 0, 0 },
-	{ "--fast-ina", NULL, FLAG, AT(control.fast_ina), 0, 0 },
-	{ "--best-effort", NULL, FLAG, AT(control.best_effort), 0, 0 },
-	{ "--wait", NULL, DURATION, AT(record.lock_wait_ns), 0, DAY_NS },
-	{ "--stdio", NULL, STDIO, 0, 0, 0 },
+	{ "--output", "-o", TEXT, AT(record.out_dir), 0, 0, 0 },
+	{ "--board", NULL, TEXT, AT(record.board), 0, 0, 0 },
+	{ "--runner", NULL, TEXT, AT(record.runner), 0, 0, 0 },
+	{ "--events", NULL, TEXT, AT(record.events), 0, 0, 0 },
+	{ "--total", NULL, TEXT, AT(record.total), 0, 0, 0 },
+	{ "--calibration", NULL, TEXT, AT(record.calibration), 0, 0, 0 },
+	{ "--pin", NULL, TEXT, AT(record.place.pin), 0, 0, 0 },
+	{ "--sampler-cpu", NULL, TEXT, AT(record.place.sampler_cpu), 0, 0, 0 },
+	{ "--threads", NULL, COUNT, AT(record.thread_count), 1, 4096, 0 },
+	{ "--sensor", NULL, LIST, AT(record.sensors), 0, EP_SENSOR_OPTIONS_MAX,
+	  AT(record.sensor_count) },
+	{ "--governor", NULL, TEXT, AT(control.governor), 0, 0, 0 },
+	{ "--freq", NULL, TEXT, AT(control.freq), 0, 0, 0 },
+	{ "--freq-min", NULL, TEXT, AT(control.freq_min), 0, 0, 0 },
+	{ "--freq-max", NULL, TEXT, AT(control.freq_max), 0, 0, 0 },
+	{ "--epp", NULL, TEXT, AT(control.preference), 0, 0, 0 },
+	{ "--boost", NULL, TEXT, AT(control.boost), 0, 0, 0 },
+	{ "--cpus", NULL, TEXT, AT(control.cpus), 0, 0, 0 },
+	{ "--power-mode", NULL, TEXT, AT(control.power_mode), 0, 0, 0 },
+	{ "--jetson-clocks", NULL, FLAG, AT(control.jetson_clocks), 0, 0, 0 },
+	{ "--devfreq", NULL, LIST, AT(control.devfreqs), 0,
+	  EP_CONTROL_DEVFREQS_MAX, AT(control.devfreq_count) },
+	{ "--fan", NULL, TEXT, AT(control.fan), 0, 0, 0 },
+	{ "--quiesce", NULL, TEXT, AT(control.services), 0, 0, 0 },
+	{ "--clear-swap", NULL, FLAG, AT(control.clear_swap), 0, 0, 0 },
+	{ "--drop-caches", NULL, FLAG, AT(control.drop_caches), 0, 0, 0 },
+	{ "--fast-ina", NULL, FLAG, AT(control.fast_ina), 0, 0, 0 },
+	{ "--best-effort", NULL, FLAG, AT(control.best_effort), 0, 0, 0 },
+	{ "--wait", NULL, DURATION, AT(record.lock_wait_ns), 0, DAY_NS, 0 },
+	{ "--stdio", NULL, STDIO, 0, 0, 0, 0 },
 	{ "--interval", NULL, DURATION, AT(record.interval_ns),
-	  EP_INTERVAL_NS_MIN, EP_INTERVAL_NS_MAX },
-	{ "--idle", NULL, DURATION, AT(record.idle_ns), 0, DAY_NS },
-	{ "--tail", NULL, DURATION, AT(record.tail_ns), 0, DAY_NS },
-	{ "--duration", NULL, DURATION, AT(record.duration_ns), 1,
-	  366 * DAY_NS },
-	{ "--disk-sync", NULL, DURATION, AT(record.disk_sync_ns), 0, DAY_NS },
-	{ "--model", NULL, TEXT, AT(drive.model), 0, 0 },
-	{ "--url", NULL, TEXT, AT(drive.url), 0, 0 },
-	{ "--prompts", NULL, TEXT, AT(drive.prompts), 0, 0 },
-	{ "--key-file", NULL, TEXT, AT(drive.key_file), 0, 0 },
-	{ "--pause", NULL, DURATION, AT(drive.pause_ns), 0, DAY_NS },
+	  EP_INTERVAL_NS_MIN, EP_INTERVAL_NS_MAX, 0 },
+	{ "--idle", NULL, DURATION, AT(record.idle_ns), 0, DAY_NS, 0 },
+	{ "--tail", NULL, DURATION, AT(record.tail_ns), 0, DAY_NS, 0 },
+	{ "--duration", NULL, DURATION, AT(record.duration_ns), 1, 366 * DAY_NS,
+	  0 },
+	{ "--disk-sync", NULL, DURATION, AT(record.disk_sync_ns), 0, DAY_NS,
+	  0 },
+	{ "--model", NULL, TEXT, AT(drive.model), 0, 0, 0 },
+	{ "--url", NULL, TEXT, AT(drive.url), 0, 0, 0 },
+	{ "--prompts", NULL, TEXT, AT(drive.prompts), 0, 0, 0 },
+	{ "--key-file", NULL, TEXT, AT(drive.key_file), 0, 0, 0 },
+	{ "--ca-file", NULL, TEXT, AT(drive.ca_file), 0, 0, 0 },
+	{ "--pause", NULL, DURATION, AT(drive.pause_ns), 0, DAY_NS, 0 },
 	{ "--request-timeout", NULL, DURATION, AT(drive.request_timeout_ns), 1,
-	  DAY_NS },
-	{ "--max-tokens", NULL, COUNT, AT(drive.max_token_count), 1, 1000000 },
-	{ "--ctx", NULL, COUNT, AT(drive.ctx_count), 1, 16 * 1024 * 1024 },
-	{ "--seed", NULL, COUNT, AT(drive.seed), 0, INT32_MAX },
-	{ "--gpu-layers", NULL, COUNT, AT(drive.gpu_layer_count), 0, 10000 },
-	{ "--retries", NULL, COUNT, AT(drive.retry_count), 0, 100 },
+	  DAY_NS, 0 },
+	{ "--temperature", NULL, TEXT, AT(drive.randomness), 0, 0, 0 },
+	{ "--max-tokens", NULL, COUNT, AT(drive.max_token_count), 1, 1000000,
+	  0 },
+	{ "--ctx", NULL, COUNT, AT(drive.ctx_count), 1, 16 * 1024 * 1024, 0 },
+	{ "--seed", NULL, COUNT, AT(drive.seed), 0, INT32_MAX, 0 },
+	{ "--gpu-layers", NULL, COUNT, AT(drive.gpu_layer_count), 0, 10000, 0 },
+	{ "--request-retries", NULL, COUNT, AT(drive.retry_count), 0, 100, 0 },
 	{ "--prompt-tokens", NULL, COUNT, AT(drive.prompt_token_count), 1,
-	  16 * 1024 * 1024 },
+	  16 * 1024 * 1024, 0 },
 	{ "--output-tokens", NULL, COUNT, AT(drive.output_token_count), 1,
-	  1000000 },
-	{ "--ignore-eos", NULL, FLAG, AT(drive.ignore_eos), 0, 0 },
-	{ "--workflow", NULL, TEXT, AT(drive.workflow), 0, 0 },
-	{ "--client", NULL, FLAG, AT(record.client), 0, 0 },
-	{ "--attach", NULL, TEXT, AT(record.attach), 0, 0 },
-	{ "--phase-rule", NULL, PHASE_RULE, 0, 0, 0 },
-	{ "--cold", NULL, FLAG, AT(drive.cold), 0, 0 },
-	{ "--chat", NULL, FLAG, AT(drive.chat), 0, 0 },
-	{ "--jitter", NULL, FLAG, AT(record.jitter), 0, 0 },
-	{ "--estimate", NULL, FLAG, AT(record.estimate), 0, 0 },
-	{ "--json", NULL, FLAG, AT(json), 0, 0 },
-	{ "--quiet", "-q", FLAG, AT(quiet), 0, 0 },
-	{ "--help", "-h", FLAG, AT(help), 0, 0 },
+	  1000000, 0 },
+	{ "--ignore-eos", NULL, FLAG, AT(drive.ignore_eos), 0, 0, 0 },
+	{ "--workflow", NULL, TEXT, AT(drive.workflow), 0, 0, 0 },
+	{ "--client", NULL, FLAG, AT(record.client), 0, 0, 0 },
+	{ "--attach", NULL, TEXT, AT(record.attach), 0, 0, 0 },
+	{ "--phase-rule", NULL, LIST, AT(record.phase_rules), 0,
+	  EP_PHASE_RULES_MAX, AT(record.phase_rule_count) },
+	{ "--set", NULL, LIST, AT(sets), 0, EP_SETS_MAX, AT(set_count) },
+	{ "--label", NULL, LIST, AT(record.labels), 0, EP_LABELS_MAX,
+	  AT(record.label_count) },
+	{ "--cold", NULL, FLAG, AT(drive.cold), 0, 0, 0 },
+	{ "--chat", NULL, FLAG, AT(drive.chat), 0, 0, 0 },
+	{ "--jitter", NULL, FLAG, AT(record.jitter), 0, 0, 0 },
+	{ "--estimate", NULL, FLAG, AT(record.estimate), 0, 0, 0 },
+	{ "--json", NULL, FLAG, AT(json), 0, 0, 0 },
+	{ "--quiet", "-q", FLAG, AT(quiet), 0, 0, 0 },
+	{ "--help", "-h", FLAG, AT(help), 0, 0, 0 },
 };
 #define ROW_COUNT (sizeof(rows) / sizeof(rows[0]))
 
@@ -157,6 +166,19 @@ static int set_stdio(const char *text, enum ep_stdio_mode *ret,
 			  text);
 }
 
+static int add_to_list(const struct option_row *row, char *value,
+		       struct ep_run_options *o, struct ep_err *err)
+{
+	size_t *count = (void *)((char *)o + row->count_offset);
+	char **items = (void *)((char *)o + row->offset);
+
+	if (*count == (size_t)row->max_ns)
+		return ep_err_set(err, -EINVAL, "more than %lld %s options",
+				  (long long)row->max_ns, row->name);
+	items[(*count)++] = value;
+	return 0;
+}
+
 static int set_value(const struct option_row *row, char *value,
 		     struct ep_run_options *o, struct ep_err *err)
 {
@@ -175,27 +197,8 @@ static int set_value(const struct option_row *row, char *value,
 		return set_duration(row, value, field, err);
 	case STDIO:
 		return set_stdio(value, &o->record.stdio, err);
-	case SENSOR:
-		if (o->record.sensor_count == EP_SENSOR_OPTIONS_MAX)
-			return ep_err_set(err, -EINVAL,
-					  "more than %d --sensor options",
-					  EP_SENSOR_OPTIONS_MAX);
-		o->record.sensors[o->record.sensor_count++] = value;
-		return 0;
-	case DEVFREQ:
-		if (o->control.devfreq_count == EP_CONTROL_DEVFREQS_MAX)
-			return ep_err_set(err, -EINVAL,
-					  "more than %d --devfreq options",
-					  EP_CONTROL_DEVFREQS_MAX);
-		o->control.devfreqs[o->control.devfreq_count++] = value;
-		return 0;
-	case PHASE_RULE:
-		if (o->record.phase_rule_count == EP_PHASE_RULES_MAX)
-			return ep_err_set(err, -EINVAL,
-					  "more than %d --phase-rule options",
-					  EP_PHASE_RULES_MAX);
-		o->record.phase_rules[o->record.phase_rule_count++] = value;
-		return 0;
+	case LIST:
+		return add_to_list(row, value, o, err);
 	case FLAG:
 		break;
 	}
@@ -224,66 +227,14 @@ static const struct option_row *find_row(char *arg, char **ret_value,
 	return NULL;
 }
 
-static bool drives(const struct ep_run_options *o)
+int ep_run_option_arity(const char *name, struct ep_err *err)
 {
-	const struct ep_runner_ops *runner =
-		ep_runner_find(o->record.runner, NULL);
+	char *value, arg[64];
+	const struct option_row *row;
 
-	return runner && runner->drives;
-}
-
-static bool has_drive_option(const struct ep_run_options *o)
-{
-	const struct ep_drive *d = &o->drive;
-
-	return d->model || d->url || d->prompts || d->key_file || d->cold ||
-	       d->chat || d->seed >= 0 || d->ctx_count > 0 ||
-	       d->max_token_count > 0 || d->pause_ns > 0 ||
-	       d->gpu_layer_count >= 0 || d->retry_count > 0 ||
-	       d->prompt_token_count > 0 || d->output_token_count > 0 ||
-	       d->ignore_eos || d->workflow;
-}
-
-static int check_drive(const struct ep_run_options *o, struct ep_err *err)
-{
-	if (!ep_runner_find(o->record.runner, err))
-		return -EINVAL;
-	if (!drives(o))
-		return ep_err_set(err, -EINVAL,
-				  "--model, --url, --prompts and the like are "
-				  "for --runner ollama, llama-server or "
-				  "openai; a command has options of its own "
-				  "after --");
-	if (o->record.argv)
-		return ep_err_set(err, -EINVAL,
-				  "--runner %s sends requests to a server and "
-				  "takes no command",
-				  o->record.runner);
-	return 0;
-}
-
-static int check(const struct ep_run_options *o, struct ep_err *err)
-{
-	if (o->help)
-		return 0;
-	if (o->record.argv && o->record.duration_ns > 0)
-		return ep_err_set(err, -EINVAL,
-				  "--duration measures the whole system and "
-				  "takes no command; leave one of them out");
-	if (drives(o) && o->record.duration_ns > 0)
-		return ep_err_set(err, -EINVAL,
-				  "--duration measures the whole system; "
-				  "--runner %s ends with its requests; leave "
-				  "one of them out",
-				  o->record.runner);
-	if (drives(o) || has_drive_option(o))
-		return check_drive(o, err);
-	if (!o->record.argv && o->record.duration_ns == 0)
-		return ep_err_set(err, -EINVAL,
-				  "no command: edgeprof run [options] -- "
-				  "COMMAND, or --duration 60s for the whole "
-				  "system");
-	return 0;
+	(void)ep_str_copy(arg, sizeof(arg), name);
+	row = find_row(arg, &value, err);
+	return row ? row->kind != FLAG : -EINVAL;
 }
 
 int ep_run_options_parse(int argc, char **argv, struct ep_run_options *ret,
@@ -329,12 +280,20 @@ int ep_run_options_parse(int argc, char **argv, struct ep_run_options *ret,
 			value = argv[i++];
 		r = set_value(row, value, &o, err);
 	}
-	if (r == 0)
-		r = check(&o, err);
-	o.record.stdout_to_log = o.json || drives(&o);
+	if (r == 0) {
+		ep_run_take_server(&o);
+		r = ep_run_check(&o, err);
+	}
+	if (ep_run_drives(&o))
+		o.drive.thread_count = o.record.thread_count;
+	o.record.stdout_to_log = o.json || ep_run_drives(&o);
+	o.record.stderr_to_log = o.drive.server != NULL;
 	if (r == 0) {
 		*ret = o;
-		ret->record.drive = drives(&o) ? &ret->drive : NULL;
+		ret->record.drive = ep_run_drives(&o) ? &ret->drive : NULL;
+		if (o.drive.server == o.server)
+			ret->drive.server = ret->server;
+		ret->record.url = o.record.client ? o.drive.url : NULL;
 	}
 	return r;
 }

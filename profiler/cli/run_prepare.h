@@ -10,10 +10,11 @@ struct ep_run_prepared {
 	char **argv; /* the command with its names filled in; NULL: as typed */
 	struct ep_change_list changes;
 	struct ep_control_notes notes; /* to be told */
+	struct ep_workflow *workflow;  /* NULL none */
 };
 
 /*
- * Fills in {threads}, gives the program and edgeprof their CPUs, and plans what
+ * Fills in {threads}, reads the workflow, gives the program and edgeprof their CPUs, and plans what
  * is to be set on the board.  o->record then refers to ret.  Call before any
  * thread is made.
  */

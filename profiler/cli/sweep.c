@@ -6,9 +6,9 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 #include <unistd.h>
 
+#include "base/clock.h"
 #include "base/env.h"
 #include "base/file.h"
 #include "base/str.h"
@@ -47,8 +47,7 @@ static int choose_dir(const struct ep_sweep_options *o, char *ret, size_t size,
 		      struct ep_err *err)
 {
 	const char *name = o->dir, *base;
-	struct tm tm;
-	time_t now = time(NULL);
+	char stamp[32];
 	bool fits;
 
 	if (name) {
@@ -60,9 +59,9 @@ static int choose_dir(const struct ep_sweep_options *o, char *ret, size_t size,
 				     (int)(strlen(base) - strlen(".conf")),
 				     base);
 	} else {
-		fits = gmtime_r(&now, &tm) &&
-		       strftime(ret, size, "edgeprof-study-%Y%m%dT%H%M%SZ",
-				&tm) > 0;
+		ep_clock_utc_stamp(ep_clock_realtime_ns(), stamp,
+				   sizeof(stamp));
+		fits = ep_str_format(ret, size, "edgeprof-study-%s", stamp);
 	}
 	if (!fits || ret[0] == '\0')
 		return ep_err_set(err, -EINVAL,

@@ -210,9 +210,10 @@ static bool is_study_file(const char *name)
 }
 
 /* What is not an option: the study file or folder, or the command. */
-static int take_words(struct ep_sweep_options *o, int argc, char **argv, int *i,
+static int take_words(struct ep_sweep_options *o, char **argv, int *i,
 		      bool sweep, struct ep_err *err)
 {
+	int argc = (int)ep_words_count(argv);
 	bool dashes = strcmp(argv[*i], "--") == 0;
 
 	if (!dashes && sweep && !o->has_study && !o->file) {
@@ -278,7 +279,7 @@ int ep_sweep_options_parse(int argc, char **argv, struct ep_sweep_options *ret,
 		    strcmp(argv[i], "--") != 0)
 			r = take_option(ret, &c, argv, &i, err);
 		else
-			r = take_words(ret, argc, argv, &i, sweep, err);
+			r = take_words(ret, argv, &i, sweep, err);
 	}
 	ret->study.options = c.words;
 	if (r == 0)

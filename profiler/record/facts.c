@@ -2,6 +2,7 @@
 #include "profiler/record/session.h"
 
 #include <errno.h>
+#include <signal.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -26,35 +27,47 @@ static int64_t timeval_ns(struct timeval tv)
 	       (int64_t)tv.tv_usec * EP_NS_PER_US;
 }
 
-/* The program's, or those of the client that is not what is measured. */
-static void usage_fact(struct ep_session *s, const char *name, int64_t value)
+static void usage_facts(struct ep_session *s, const char *who,
+			const struct ep_child_usage *usage)
 {
+	const struct rusage *ru = &usage->ru;
+	const struct {
+		const char *name;
+		int64_t value;
+	} facts[] = {
+		/* getrusage(2): ru_maxrss is in kilobytes of 1024. */
+		{ "maxrss_bytes", (int64_t)ru->ru_maxrss * 1024 },
+		{ "utime_ns", timeval_ns(ru->ru_utime) },
+		{ "stime_ns", timeval_ns(ru->ru_stime) },
+		{ "nvcsw", ru->ru_nvcsw },
+		{ "nivcsw", ru->ru_nivcsw },
+		{ "minflt", ru->ru_minflt },
+		{ "majflt", ru->ru_majflt },
+		{ "inblock", ru->ru_inblock },
+	};
 	char text[64];
 
-	(void)ep_str_format(text, sizeof(text), "%s.%s",
-			    s->options->drive ? "client" : "child", name);
-	fact(s, text, value);
+	if (!usage->known)
+		return;
+	for (size_t i = 0; i < sizeof(facts) / sizeof(facts[0]); i++) {
+		(void)ep_str_format(text, sizeof(text), "%s.%s", who,
+				    facts[i].name);
+		fact(s, text, facts[i].value);
+	}
 }
 
+/* The program's, or those of the client that is not what is measured. */
 static void child_facts(struct ep_session *s)
 {
+	const struct ep_drive *d = s->options->drive;
 	struct ep_runner_result result = { .exited = false };
-	const struct rusage *ru = &result.usage.ru;
+	bool beside = s->attaches || (d && !d->server);
 
 	if (!s->runner)
 		return;
 	s->runner_ops->result(s->runner, &result);
-	if (!result.usage.known)
-		return;
-	/* getrusage(2): ru_maxrss is in kilobytes of 1024. */
-	usage_fact(s, "maxrss_bytes", (int64_t)ru->ru_maxrss * 1024);
-	usage_fact(s, "utime_ns", timeval_ns(ru->ru_utime));
-	usage_fact(s, "stime_ns", timeval_ns(ru->ru_stime));
-	usage_fact(s, "nvcsw", ru->ru_nvcsw);
-	usage_fact(s, "nivcsw", ru->ru_nivcsw);
-	usage_fact(s, "minflt", ru->ru_minflt);
-	usage_fact(s, "majflt", ru->ru_majflt);
-	usage_fact(s, "inblock", ru->ru_inblock);
+	usage_facts(s, beside ? "client" : "child", &result.usage);
+	usage_facts(s, "client", &result.client);
 }
 
 /* What the program left running: named, not ended. */
@@ -114,6 +127,10 @@ void ep_session_facts(struct ep_session *s)
 	fact(s, "self.sampler_cpu_ns", atomic_load(&s->sampler.cpu_ns));
 	fact(s, "self.wakeups", wakeups);
 	fact(s, "self.bytes", s->writer.bytes_count);
+	if (s->swap_in_count >= 0)
+		fact(s, "swap_in.pages", s->swap_in_count);
+	if (s->ended_by || s->interrupt_count > 0)
+		fact(s, "stopped_by", s->ended_by ? s->ended_by : SIGINT);
 	fact(s, "dropped.samples", (int64_t)ep_drain_dropped(&s->drain));
 	fact(s, "stdout.dropped_bytes", s->stdio.streams[0].dropped_bytes);
 	fact(s, "stderr.dropped_bytes", s->stdio.streams[1].dropped_bytes);

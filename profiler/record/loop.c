@@ -37,7 +37,8 @@ static void reap_orphans(struct ep_session *s)
 	for (;;) {
 		info.si_pid = 0;
 		if (waitid(P_ALL, 0, &info, WEXITED | WNOHANG | WNOWAIT) < 0 ||
-		    info.si_pid == 0 || info.si_pid == s->child_pid)
+		    info.si_pid == 0 || info.si_pid == s->child_pid ||
+		    info.si_pid == s->client_pid)
 			return;
 		if (info.si_pid == s->guardian.pid)
 			lose_guardian(s);
@@ -58,7 +59,7 @@ static void drain_observers(struct ep_session *s)
 	struct ep_event_sink sink = { .emit = emit_event, .ctx = s };
 
 	for (size_t i = 0; i < s->observer_count; i++)
-		if (s->observers[i].observer)
+		if (s->observers[i].observer && s->observers[i].ops->drain)
 			(void)s->observers[i].ops->drain(
 				s->observers[i].observer, &sink);
 }
@@ -84,7 +85,8 @@ static void wait_once(struct ep_session *s, int64_t until_ns)
 		int fd = w->observer && w->ops->fd ? w->ops->fd(w->observer)
 						   : -1;
 
-		if (w->observer && fd < 0 && timeout_ns > OBSERVER_PERIOD_NS)
+		if (w->observer && w->ops->drain && fd < 0 &&
+		    timeout_ns > OBSERVER_PERIOD_NS)
 			timeout_ns = OBSERVER_PERIOD_NS;
 		fds[count++] = (struct pollfd){ .fd = fd, .events = POLLIN };
 	}
@@ -155,6 +157,7 @@ static int start_threads(struct ep_session *s, struct ep_err *err)
 	s->drain.jitter = s->options->jitter;
 	s->drain.disk_sync_ns = s->options->disk_sync_ns;
 	ep_session_event(s, "start", "", "");
+	ep_session_start_feed(s);
 	r = ep_drain_start(&s->drain, &s->slots, err);
 	return r < 0 ? r : ep_stdio_start(&s->stdio, err);
 }
@@ -218,7 +221,7 @@ static void explain_exec(const struct ep_session *s, int r, struct ep_err *err)
 			   "cannot execute %s: the interpreter in its first "
 			   "line, or its loader, does not exist",
 			   s->program);
-	else if (r != -EPIPE)
+	else if (r != -EPIPE && r != -ESRCH)
 		ep_err_set(err, r, "cannot execute %s as user id %u: %s",
 			   s->program, (unsigned)s->identity.uid, strerror(-r));
 }
@@ -237,6 +240,8 @@ static int open_gate(struct ep_session *s, struct ep_err *err)
 	read_gate_rows(s, rows, counts);
 	gate_ns = s->env.now_ns();
 	s->gate_cpu_ns = ep_clock_process_cpu_ns();
+	if (ep_vmstat_swap_in(&s->swap_in_count) < 0)
+		s->swap_in_count = -1;
 	if (s->runner)
 		r = s->runner_ops->go(s->runner, &gate_ns, err);
 	if (r < 0)
@@ -273,9 +278,14 @@ static int run_program(struct ep_session *s)
 static void note_exit(struct ep_session *s, struct ep_outcome *outcome)
 {
 	struct ep_runner_result result = { .exited = true };
+	int64_t swap_in_count;
 	struct ep_event e;
 	char text[48];
 
+	if (s->swap_in_count >= 0)
+		s->swap_in_count = ep_vmstat_swap_in(&swap_in_count) == 0
+					   ? swap_in_count - s->swap_in_count
+					   : -1;
 	if (s->runner)
 		s->runner_ops->result(s->runner, &result);
 	else
@@ -317,6 +327,7 @@ static int finish(struct ep_session *s, struct ep_outcome *outcome,
 	ep_drain_stop(&s->drain);
 	stop_stdio(s);
 	drain_observers(s);
+	ep_session_tell_fault(s);
 	ep_environment_restore(s);
 	ep_session_facts(s);
 	r = ep_writer_flush(&s->writer);
@@ -350,7 +361,9 @@ int ep_session_loop(struct ep_session *s, struct ep_outcome *outcome,
 	if (r == 0) {
 		r = open_gate(s, err);
 		if (r < 0)
-			outcome->exit_status = r == -ENOENT ? 127 : 126;
+			outcome->exit_status = r == -ENOENT  ? 127
+					       : r == -ESRCH ? 125
+							     : 126;
 	}
 	if (r == 0) {
 		outcome->gate_opened = true;

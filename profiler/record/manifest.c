@@ -13,6 +13,7 @@
 #include "base/str.h"
 #include "base/version.h"
 #include "drivers/host.h"
+#include "profiler/record/attached.h"
 #include "profiler/record/manifest_options.h"
 
 /* jansson takes only whole UTF-8; a text that was cut may end inside of a
@@ -108,7 +109,9 @@ static json_t *slot_json(const struct ep_session *s, const struct ep_slot *slot)
 	json_object_set_new(
 		o, "target",
 		json_boolean((slot->ops->flags & EP_SENSOR_TARGET) &&
-			     !s->env.target_runs));
+			     (slot->client || !s->env.target_runs)));
+	if (slot->client)
+		json_object_set_new(o, "scope", json_string("client"));
 	for (size_t i = 0; i < slot->notes.count; i++)
 		json_array_append_new(notes, text_of(slot->notes.text[i]));
 	json_object_set_new(o, "notes", notes);
@@ -183,6 +186,7 @@ static json_t *calibrations_json(const struct ep_board *b)
 static json_t *board_json(const struct ep_session *s)
 {
 	const struct ep_board *b = s->board;
+	char serial[128];
 	json_t *o = json_pack(
 		"{s:s,s:o,s:o,s:o,s:o,s:b,s:b,s:s}", "name", b->name, "title",
 		text_of(b->title), "source", text_of(b->source), "status",
@@ -192,6 +196,10 @@ static json_t *board_json(const struct ep_session *s)
 
 	if (b->calibration_count > 0)
 		json_object_set_new(o, "calibrations", calibrations_json(b));
+	if (ep_host_serial(&s->env.root, serial, sizeof(serial)) == 0) {
+		ep_str_printable(serial);
+		json_object_set_new(o, "serial", json_string(serial));
+	}
 	return o;
 }
 
@@ -257,23 +265,45 @@ static void add_host(const struct ep_session *s, json_t *o)
 
 static void add_drive(const struct ep_drive *d, json_t *o)
 {
+	const struct {
+		const char *name;
+		int64_t count, none;
+	} counts[] = {
+		{ "ctx", d->ctx_count, 0 },
+		{ "seed", d->seed, -1 },
+		{ "gpu_layers", d->gpu_layer_count, -1 },
+		{ "retries", d->retry_count, 0 },
+		{ "max_tokens", d->max_token_count, 0 },
+		{ "prompt_tokens", d->prompt_token_count, 0 },
+		{ "output_tokens", d->output_token_count, 0 },
+	};
 	json_t *drive = json_object();
 
 	if (d->model)
 		json_object_set_new(o, "model", json_string(d->model));
 	if (d->url)
 		json_object_set_new(drive, "url", json_string(d->url));
+	json_object_set_new(drive, "starts_server",
+			    json_boolean(d->server != NULL));
 	json_object_set_new(drive, "prompts",
 			    json_string(d->prompts ? d->prompts : ""));
+	if (d->randomness)
+		json_object_set_new(drive, "temperature",
+				    json_string(d->randomness));
+	if (d->workflow)
+		json_object_set_new(drive, "workflow",
+				    json_string(d->workflow));
 	json_object_set_new(drive, "pause_ns", json_integer(d->pause_ns));
 	json_object_set_new(drive, "request_timeout_ns",
 			    json_integer(d->request_timeout_ns));
 	json_object_set_new(drive, "cold", json_boolean(d->cold));
 	json_object_set_new(drive, "chat", json_boolean(d->chat));
-	if (d->ctx_count > 0)
-		json_object_set_new(drive, "ctx", json_integer(d->ctx_count));
-	if (d->seed >= 0)
-		json_object_set_new(drive, "seed", json_integer(d->seed));
+	if (d->ignore_eos)
+		json_object_set_new(drive, "ignore_eos", json_true());
+	for (size_t i = 0; i < sizeof(counts) / sizeof(counts[0]); i++)
+		if (counts[i].count != counts[i].none)
+			json_object_set_new(drive, counts[i].name,
+					    json_integer(counts[i].count));
 	json_object_set_new(o, "drive", drive);
 }
 
@@ -281,13 +311,17 @@ static json_t *build(const struct ep_session *s)
 {
 	const struct ep_record_options *p = s->options;
 	json_t *o = json_object(), *sensors = json_array();
+	char *const *command = NULL;
 	struct ep_clock_pair now;
 
+	if (s->runner && s->runner_ops->command)
+		command = s->runner_ops->command(s->runner);
 	ep_clock_pair_get(&now);
 	json_object_set_new(o, "schema", json_string("edgeprof.run/1"));
 	json_object_set_new(o, "version", json_string(ep_version));
 	json_object_set_new(o, "build", json_string(ep_build));
-	json_object_set_new(o, "command", ep_manifest_command(p->argv));
+	json_object_set_new(o, "command",
+			    ep_manifest_command(command ? command : p->argv));
 	json_object_set_new(o, "started_real_ns", json_integer(now.real_ns));
 	json_object_set_new(o, "started_mono_ns", json_integer(now.mono_ns));
 	add_host(s, o);
@@ -300,6 +334,8 @@ static json_t *build(const struct ep_session *s)
 	json_object_set_new(o, "runner", json_string(s->runner_ops->name));
 	if (p->drive)
 		add_drive(p->drive, o);
+	ep_manifest_add_attached(s, o);
+	ep_manifest_add_labels(p, o);
 	json_object_set_new(o, "total", total_json(&s->total));
 	if (p->calibration)
 		json_object_set_new(o, "calibration",

@@ -2,8 +2,10 @@
 #include "profiler/record/manifest_options.h"
 
 #include <sched.h>
+#include <string.h>
 
 #include "base/cpus.h"
+#include "base/str.h"
 
 static void add_text(json_t *o, const char *key, const char *text)
 {
@@ -18,6 +20,18 @@ static void add_cpus(json_t *o, const char *key, const cpu_set_t *set)
 
 	if (ep_cpus_format(set, text, sizeof(text)))
 		json_object_set_new(o, key, json_string(text));
+}
+
+static void add_rules(json_t *o, const struct ep_record_options *p)
+{
+	json_t *rules = json_array();
+
+	for (size_t i = 0; i < p->phase_rule_count; i++)
+		json_array_append_new(rules, json_string(p->phase_rules[i]));
+	if (p->phase_rule_count > 0)
+		json_object_set_new(o, "phase_rules", rules);
+	else
+		json_decref(rules);
 }
 
 void ep_manifest_add_options(const struct ep_session *s, json_t *o)
@@ -37,8 +51,28 @@ void ep_manifest_add_options(const struct ep_session *s, json_t *o)
 	    sched_getaffinity(0, sizeof(own), &own) == 0)
 		add_cpus(options, "edgeprof_cpus", &own);
 	add_text(options, "events", p->events);
+	add_rules(options, p);
 	if (json_object_size(options) > 0)
 		json_object_set_new(o, "options", options);
 	else
 		json_decref(options);
+}
+
+void ep_manifest_add_labels(const struct ep_record_options *p, json_t *o)
+{
+	json_t *labels = json_object();
+
+	for (size_t i = 0; i < p->label_count; i++) {
+		size_t len = strcspn(p->labels[i], "=");
+		char name[80];
+
+		(void)ep_str_format(name, sizeof(name), "%.*s", (int)len,
+				    p->labels[i]);
+		json_object_set_new(labels, name,
+				    json_string(p->labels[i] + len + 1));
+	}
+	if (p->label_count > 0)
+		json_object_set_new(o, "labels", labels);
+	else
+		json_decref(labels);
 }

@@ -12,5 +12,7 @@
  * events.  Only what was asked is there; without any, no "options".
  */
 void ep_manifest_add_options(const struct ep_session *s, json_t *o);
+/* Adds "labels": what --label said, by name; without any, nothing. */
+void ep_manifest_add_labels(const struct ep_record_options *p, json_t *o);
 
 #endif

@@ -14,6 +14,7 @@
 #define EP_INTERVAL_NS_MAX INT64_C(1000000000)
 #define EP_SENSOR_OPTIONS_MAX 16
 #define EP_PHASE_RULES_MAX 16
+#define EP_LABELS_MAX 64
 
 enum ep_stdio_mode {
 	EP_STDIO_AUTO, /* pty where our own stream is a terminal, else pipe */
@@ -49,10 +50,14 @@ struct ep_record_options {
 	const char *attach;
 	const char *phase_rules[EP_PHASE_RULES_MAX]; /* as typed */
 	size_t phase_rule_count;
-	bool client; /* the command is a client of the runner's server */
+	const char *labels[EP_LABELS_MAX]; /* "NAME=VALUE", into run.json */
+	size_t label_count;
+	bool client;	 /* the command is a client of the runner's server */
+	const char *url; /* where that is; NULL: the runner's default */
 	bool jitter;
 	bool estimate;
 	bool stdout_to_log; /* --json: the program's stdout is only logged */
+	bool stderr_to_log; /* a server's: it talks too much */
 	char **argv; /* NULL-terminated; NULL with duration_ns or drive */
 	const struct ep_drive *drive; /* requests, no command; or NULL */
 };

@@ -12,6 +12,7 @@
 
 #include "base/clock.h"
 #include "base/str.h"
+#include "profiler/record/attached.h"
 #include "profiler/record/manifest.h"
 
 void ep_session_event(struct ep_session *s, const char *event,
@@ -30,10 +31,18 @@ static void tell(const struct ep_session *s, enum ep_progress what,
 	s->progress.tell(s->progress.ctx, what, text, 0);
 }
 
+/* What is started: the program, or the server. */
+static char *const *command_of(const struct ep_session *s)
+{
+	if (s->options->drive)
+		return s->options->drive->server;
+	return s->options->argv;
+}
+
 /* A real root login stays root; whoever did not mean that is told. */
 static void note_root(const struct ep_session *s)
 {
-	if (geteuid() == 0 && !s->identity.changes && s->options->argv)
+	if (geteuid() == 0 && !s->identity.changes && command_of(s))
 		tell(s, EP_PROGRESS_NOTE,
 		     "running as root: the program runs as root too");
 }
@@ -139,23 +148,32 @@ static int open_files(struct ep_session *s, struct ep_err *err)
 static int check_command(struct ep_session *s, struct ep_outcome *outcome,
 			 struct ep_err *err)
 {
+	char *const *command;
 	int r;
 
 	s->runner_ops = ep_runner_find(s->options->runner, err);
 	if (!s->runner_ops)
 		return -EINVAL;
+	if (!s->options->drive && (s->options->attach || s->options->client))
+		s->runner_ops = &ep_runner_attach;
 	if (s->runner_ops->drives != (s->options->drive != NULL))
 		return ep_err_set(
 			err, -EINVAL,
 			"--runner %s takes no command; leave out what "
 			"follows --",
 			s->runner_ops->name);
-	if (!s->options->argv)
+	command = command_of(s);
+	if (!command)
 		return 0;
-	r = ep_spawn_resolve(s->options->argv[0], s->program,
-			     sizeof(s->program), err);
+	r = ep_spawn_resolve(command[0], s->program, sizeof(s->program), err);
 	s->env.target_path = s->program;
-	s->env.target_argv = s->options->argv;
+	s->env.target_argv = command;
+	if (r == -ENOENT && s->options->drive)
+		ep_err_set(err, r,
+			   "the server's program '%.200s' was not found: "
+			   "install it, or give its command after --, as in -- "
+			   "/opt/llama/llama-server",
+			   command[0]);
 	if (r < 0)
 		outcome->exit_status = r == -EACCES ? 126 : 127;
 	return r;
@@ -176,8 +194,11 @@ int ep_session_prepare(struct ep_session *s, struct ep_outcome *outcome,
 	if (r < 0)
 		return r;
 	s->env.interval_ns = s->options->interval_ns;
-	s->env.system_wide = !s->options->argv && !s->options->drive;
+	s->env.system_wide =
+		!s->options->argv && !s->options->drive && !s->options->attach;
 	r = check_command(s, outcome, err);
+	if (r == 0)
+		r = ep_session_find_attached(s, err);
 	if (r == 0)
 		r = ep_identity_get(&s->identity, err);
 	if (r == 0)
@@ -203,6 +224,8 @@ int ep_session_prepare(struct ep_session *s, struct ep_outcome *outcome,
 	if (r == 0)
 		r = ep_slots_open(&s->env, s->board, s->options, &s->slots,
 				  err);
+	if (r >= 0)
+		r = ep_session_count_client(s, err);
 	if (r >= 0)
 		r = ep_total_choose(&s->slots, s->board, s->options->total,
 				    &s->total, err);

@@ -11,6 +11,7 @@
 #include "profiler/record/slot.h"
 #include "profiler/record/stdio.h"
 #include "profiler/record/writer.h"
+#include "runners/attach.h"
 #include "runners/runner.h"
 #include "sensors/board.h"
 
@@ -60,7 +61,11 @@ struct ep_session {
 	struct ep_environment environment;
 	const struct ep_runner_ops *runner_ops;
 	struct ep_runner *runner; /* NULL with --duration */
-	pid_t child_pid; /* its own process; env.target_pid is measured */
+	pid_t child_pid;  /* its own process; env.target_pid is measured */
+	pid_t client_pid; /* ours, that asks the child; 0 none */
+	bool attaches;	  /* --attach or --client */
+	struct ep_attached attached;
+	struct ep_env client_env; /* target_pid: the command beside it */
 	struct ep_watched observers[EP_OBSERVERS_MAX];
 	size_t observer_count;
 	struct ep_gate gate;
@@ -71,6 +76,7 @@ struct ep_session {
 	int ended_by;	     /* signal that ends edgeprof itself; 0 none */
 	bool clock_started;
 	int64_t gate_cpu_ns;  /* edgeprof's CPU time at the gate */
+	int64_t swap_in_count; /* by the machine: at the gate, then since; -1 */
 	int64_t wakeup_count; /* of the main thread */
 };
 
@@ -108,7 +114,11 @@ void ep_session_facts(struct ep_session *s);
 /* The sensors of --sensor that could not be opened: whoever named one need not
  * wait for the report to learn it. */
 void ep_session_tell_failed(const struct ep_session *s);
+/* Why the workload ended before its time, with the last line of its stderr. */
+void ep_session_tell_fault(struct ep_session *s);
 void ep_session_event(struct ep_session *s, const char *event,
 		      const char *source, const char *text);
+/* Before the streams start: the program's output goes to the observers. */
+void ep_session_start_feed(struct ep_session *s);
 
 #endif

@@ -52,7 +52,7 @@ int ep_session_take_signals(struct ep_session *s, struct ep_err *err)
 static bool went_to_program(const struct ep_session *s,
 			    const struct signalfd_siginfo *info)
 {
-	return info->ssi_code == SI_KERNEL &&
+	return info->ssi_code == SI_KERNEL && s->child_pid > 0 &&
 	       getpgid(s->child_pid) == getpgrp() &&
 	       (info->ssi_signo != SIGHUP || getsid(0) != getpid());
 }

@@ -32,6 +32,7 @@ struct ep_slot {
 	char reason[480]; /* why it could not */
 	bool absent;	  /* the board's, but this machine has no such thing */
 	bool from_option; /* --sensor */
+	bool client;	  /* follows the command beside what is measured */
 	struct ep_channel *channels; /* owned; products last */
 	size_t channel_count;
 	int file;	  /* index in the writer; -1 none */

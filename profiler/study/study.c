@@ -136,9 +136,6 @@ static bool command_names(const struct ep_study *s, const char *name)
 	for (size_t i = 0; s->command && s->command[i]; i++)
 		if (strstr(s->command[i], wanted))
 			return true;
-	for (size_t i = 0; s->options && s->options[i]; i++)
-		if (strstr(s->options[i], wanted))
-			return true;
 	return false;
 }
 
@@ -148,11 +145,11 @@ static int check_factors(const struct ep_study *s, struct ep_err *err)
 		const struct ep_factor *f = &s->factors[i];
 
 		if (!f->option && !command_names(s, f->name))
-			return ep_err_set(err, -EINVAL,
-					  "factor %s changes nothing: neither "
-					  "the command nor the options have "
-					  "{%s}",
-					  f->name, f->name);
+			return ep_err_set(
+				err, -EINVAL,
+				"factor %s changes nothing: the command "
+				"has no {%s}",
+				f->name, f->name);
 	}
 	return 0;
 }
