@@ -11,6 +11,7 @@
 #include "base/clock.h"
 #include "base/str.h"
 #include "profiler/analyze/analysis.h"
+#include "profiler/analyze/conditions.h"
 #include "profiler/analyze/energy_parts.h"
 #include "profiler/analyze/environment.h"
 #include "profiler/analyze/health.h"
@@ -262,12 +263,14 @@ static void fill_report(struct ep_analysis *a)
 	(void)ep_str_copy(r->exit_text, sizeof(r->exit_text), run->exit_text);
 	(void)ep_str_copy(r->evidence_note, sizeof(r->evidence_note),
 			  a->part.note);
+	(void)ep_str_copy(r->log_note, sizeof(r->log_note),
+			  a->part.log.agrees);
 	(void)ep_str_copy(r->coverage, sizeof(r->coverage), run->coverage);
 	name_total(a, r);
 	r->threads_seen = threads_seen(a);
 }
 
-static int compute(struct ep_analysis *a, int ticks_fd)
+static int compute(struct ep_analysis *a, int dir_fd, int ticks_fd)
 {
 	int code;
 
@@ -284,6 +287,8 @@ static int compute(struct ep_analysis *a, int ticks_fd)
 		code = ep_health_make(a);
 	if (code == 0)
 		code = ep_grid_make(a, ticks_fd);
+	if (code == 0)
+		code = ep_conditions_make(a, dir_fd);
 	if (code == 0)
 		ep_warnings_make(a);
 	return code;
@@ -312,7 +317,7 @@ static int run_analysis(struct ep_analysis *a, int dir_fd, int trace_fd,
 		code = ep_trace_write(a, trace_fd, bytes, err);
 		if (code < 0)
 			goto out;
-		code = compute(a, ticks_fd);
+		code = compute(a, dir_fd, ticks_fd);
 	}
 	if (code < 0)
 		ep_err_set(err, code, "cannot analyze the run: %s",

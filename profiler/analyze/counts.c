@@ -88,13 +88,14 @@ static bool note_about(const struct ep_run *run, const char *slug, char *ret,
 }
 
 /* Why an expected event is absent. */
-static void explain(const struct ep_analysis *a, const char *name, char *ret,
-		    size_t size)
+static void explain(const struct ep_analysis *a, bool client, const char *name,
+		    char *ret, size_t size)
 {
 	for (size_t i = 0; i < a->stream_count; i++) {
 		const struct ep_stream *s = &a->streams[i];
 
-		if (strcmp(s->sensor->driver, "counters") != 0)
+		if (strcmp(s->sensor->driver, "counters") != 0 ||
+		    s->sensor->client != client)
 			continue;
 		if (note_about(&a->run, name, ret, size))
 			return;
@@ -112,7 +113,8 @@ static void explain(const struct ep_analysis *a, const char *name, char *ret,
 	(void)ep_str_copy(ret, size, "no counters were recorded");
 }
 
-static void add_expected(const struct ep_analysis *a, struct ep_counts *counts)
+static void add_expected(const struct ep_analysis *a, bool client,
+			 struct ep_counts *counts)
 {
 	for (size_t i = 0; i < EXPECTED_COUNT; i++) {
 		struct ep_count_source *src = &counts->sources[counts->count];
@@ -124,20 +126,22 @@ static void add_expected(const struct ep_analysis *a, struct ep_counts *counts)
 		if (known)
 			continue;
 		(void)ep_str_copy(src->name, sizeof(src->name), expected[i]);
-		explain(a, expected[i], src->meter.reason,
+		explain(a, client, expected[i], src->meter.reason,
 			sizeof(src->meter.reason));
 		counts->count++;
 	}
 }
 
-static void find_memory(const struct ep_analysis *a, struct ep_counts *counts)
+static void find_memory(const struct ep_analysis *a, bool client,
+			struct ep_counts *counts)
 {
 	(void)ep_str_copy(counts->rss_reason, sizeof(counts->rss_reason),
 			  "no memory sensor was recorded");
 	for (size_t i = 0; i < a->stream_count; i++) {
 		const struct ep_stream *s = &a->streams[i];
 
-		if (strcmp(s->sensor->driver, "memory") != 0)
+		if (strcmp(s->sensor->driver, "memory") != 0 ||
+		    s->sensor->client != client)
 			continue;
 		if (s->reason[0])
 			(void)ep_str_copy(counts->rss_reason,
@@ -150,7 +154,8 @@ static void find_memory(const struct ep_analysis *a, struct ep_counts *counts)
 	}
 }
 
-int ep_counts_make(const struct ep_analysis *a, struct ep_counts *counts)
+int ep_counts_make(const struct ep_analysis *a, bool client,
+		   struct ep_counts *counts)
 {
 	size_t room = EXPECTED_COUNT;
 
@@ -163,12 +168,14 @@ int ep_counts_make(const struct ep_analysis *a, struct ep_counts *counts)
 	for (size_t i = 0; i < a->stream_count; i++) {
 		const struct ep_stream *s = &a->streams[i];
 
+		if (s->sensor->client != client)
+			continue;
 		for (size_t c = 0; c < s->sensor->channel_count; c++)
 			if (s->sensor->channels[c].flags & EP_CHANNEL_EVENT)
 				add_source(counts, s, c);
 	}
-	add_expected(a, counts);
-	find_memory(a, counts);
+	add_expected(a, client, counts);
+	find_memory(a, client, counts);
 	return 0;
 }
 

@@ -20,7 +20,7 @@ struct ep_counts {
 	char rss_reason[128];
 };
 /* After the streams have ended.  -ENOMEM. */
-int ep_counts_make(const struct ep_analysis *a,
+int ep_counts_make(const struct ep_analysis *a, bool client,
 		   struct ep_counts *counts) EP_MUST_CHECK;
 void ep_counts_done(struct ep_counts *counts);
 
@@ -45,9 +45,11 @@ struct ep_maker {
 	double step_count;  /* prompt tokens, or decode steps */
 	double token_count; /* prompt tokens, or output tokens */
 	const char *token_reason;
+	bool token_estimated;	       /* chunks stand for tokens */
 	const struct ep_request *told; /* requests: NULL none was sent */
 	const struct ep_token *tokens; /* requests: its own, in time order */
 	size_t stamp_count;
+	const char *usage; /* facts of getrusage(2): "child", "client" */
 	struct ep_metric scratch;
 	int failed; /* -ENOMEM */
 };
@@ -95,6 +97,9 @@ void ep_groups_done(struct ep_groups *g);
 
 /* phases, totals, requests and tokens of a->report.  -ENOMEM. */
 int ep_rows_make(struct ep_analysis *a) EP_MUST_CHECK;
+/* The client of a->report over the segments of the run, if there is one.
+ * -ENOMEM. */
+int ep_client_make(struct ep_analysis *a, struct ep_set run) EP_MUST_CHECK;
 /* Channels of a->report, whose rows are made.  -ENOMEM. */
 int ep_channels_make(struct ep_analysis *a) EP_MUST_CHECK;
 /* Meters side by side, and the calibration, after the channels.  -ENOMEM. */

@@ -13,17 +13,31 @@
 
 struct fallback {
 	const char *event;
-	const char *facts[2]; /* added */
+	const char *facts[2]; /* of getrusage(2), added */
 };
 
-/* What getrusage(2) of the child knows of the whole run. */
+/* What getrusage(2) of the child, or of the client, knows of the whole run. */
 static const struct fallback fallbacks[] = {
-	{ "context_switches", { "child.nvcsw", "child.nivcsw" } },
-	{ "page_faults", { "child.minflt", "child.majflt" } },
-	{ "major_faults", { "child.majflt", NULL } },
+	{ "context_switches", { "nvcsw", "nivcsw" } },
+	{ "page_faults", { "minflt", "majflt" } },
+	{ "major_faults", { "majflt", NULL } },
 };
 
-static bool from_facts(const struct ep_run *run, const char *event, double *ret)
+static const char *usage_of(const struct ep_maker *mk)
+{
+	return mk->usage ? mk->usage : "child";
+}
+
+static int usage_fact(const struct ep_maker *mk, const char *name, int64_t *ret)
+{
+	char text[64];
+
+	(void)ep_str_format(text, sizeof(text), "%s.%s", usage_of(mk), name);
+	return ep_run_fact_i64(&mk->a->run, text, ret);
+}
+
+static bool from_facts(const struct ep_maker *mk, const char *event,
+		       double *ret)
 {
 	for (size_t i = 0; i < sizeof(fallbacks) / sizeof(fallbacks[0]); i++) {
 		const struct fallback *f = &fallbacks[i];
@@ -34,7 +48,7 @@ static bool from_facts(const struct ep_run *run, const char *event, double *ret)
 		for (size_t k = 0; k < 2 && f->facts[k]; k++) {
 			int64_t value;
 
-			if (ep_run_fact_i64(run, f->facts[k], &value) < 0 ||
+			if (usage_fact(mk, f->facts[k], &value) < 0 ||
 			    value < 0)
 				return false;
 			sum += (double)value;
@@ -73,12 +87,13 @@ static void set_count(struct ep_maker *mk, const struct ep_count_source *src,
 	if (isnan(e.energy_j)) {
 		ep_metric_refuse(m, e.reason);
 		if (mk->kind == EP_ROW_RUN &&
-		    from_facts(&mk->a->run, src->name, &value)) {
+		    from_facts(mk, src->name, &value)) {
 			m->value = value;
 			m->u95 = 0;
 			m->status = EP_STATUS_OK;
-			(void)ep_str_copy(m->reason, sizeof(m->reason),
-					  "getrusage of the child, whole run");
+			(void)ep_str_format(m->reason, sizeof(m->reason),
+					    "getrusage of the %s, whole run",
+					    usage_of(mk));
 		}
 		return;
 	}
@@ -171,12 +186,12 @@ static void add_rss(struct ep_maker *mk)
 	}
 	/* Reads a few times a second can miss what the kernel keeps. */
 	if (mk->kind == EP_ROW_RUN &&
-	    ep_run_fact_i64(&mk->a->run, "child.maxrss_bytes", &fact) == 0 &&
-	    fact > 0 && !(m->value >= (double)fact)) {
+	    usage_fact(mk, "maxrss_bytes", &fact) == 0 && fact > 0 &&
+	    !(m->value >= (double)fact)) {
 		m->value = (double)fact;
 		m->status = EP_STATUS_OK;
-		(void)ep_str_copy(m->reason, sizeof(m->reason),
-				  "getrusage of the child");
+		(void)ep_str_format(m->reason, sizeof(m->reason),
+				    "getrusage of the %s", usage_of(mk));
 	}
 }
 

@@ -76,6 +76,7 @@ void ep_report_free(struct ep_report *report)
 	free_rows(report->phases, report->phase_count);
 	free_rows(report->totals, report->total_count);
 	free_rows(report->requests, report->request_count);
+	free(report->client.metrics);
 	for (size_t i = 0; report->channels && i < report->channel_count; i++)
 		free(report->channels[i].energy_j);
 	free(report->channels);

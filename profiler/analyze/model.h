@@ -3,6 +3,7 @@
 #define EP_PROFILER_ANALYZE_MODEL_H
 
 #include "base/sample.h"
+#include "profiler/analyze/conditions.h"
 #include "profiler/analyze/metric.h"
 #include "runners/requests.h"
 
@@ -76,10 +77,9 @@ struct ep_health {
 };
 
 struct ep_grid_health {
-	double interval_s;
+	double interval_s, interval_mean_s;
 	int64_t tick_count, missed_count;
 	double late_p50_us, late_p99_us, late_max_us;
-	double interval_mean_s;
 	double self_cpu_s;     /* edgeprof's own CPU time, gate to end */
 	double self_cpu_share; /* of one core */
 	double self_energy_j;  /* estimate: share of a core x dynamic W */
@@ -105,6 +105,7 @@ struct ep_report {
 	double duration_s;	 /* gate to exit */
 	char exit_text[64];	 /* "exit 0", "signal 9", "unknown" */
 	char evidence_note[256]; /* how phases were found, or why not */
+	char log_note[200];	 /* what the program printed and agrees; "" */
 	char total_name[512];	 /* "rapl.package_0 + rapl.package_1" or "" */
 	char total_reason[256];	 /* why there is no total */
 	char coverage[1024];
@@ -132,6 +133,9 @@ struct ep_report {
 	struct ep_health *health;
 	size_t health_count;
 	struct ep_grid_health grid;
+	struct ep_conditions conditions;
+	struct ep_row client; /* what asked, beside what was measured */
+	bool has_client;
 	struct ep_validity validity;
 	struct ep_warning warnings[EP_WARNINGS_MAX];
 	size_t warning_count;

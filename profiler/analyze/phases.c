@@ -39,6 +39,30 @@ static void note_nothing(const struct ep_run *run, struct ep_partition *part,
 		add_note(part, name, "saw nothing");
 }
 
+/* Those of requests and of logs are silent where there are none. */
+static bool has_to_tell(const struct ep_run *run,
+			const struct ep_observer_ops *o,
+			const struct ep_timeline *tl)
+{
+	const struct ep_run_observer *recorded = find_recorded(run, o->name);
+
+	if (tl->note[0] || (recorded && recorded->failed))
+		return true;
+	return !o->feed && (o->open || recorded);
+}
+
+/* The best of its phases: a log may tell borders as well as durations. */
+static enum ep_evidence evidence_of(const struct ep_timeline *tl,
+				    const struct ep_observer_ops *o)
+{
+	enum ep_evidence best = EP_EVIDENCE_NONE;
+
+	for (size_t i = 0; i < tl->phase_count; i++)
+		if (best == EP_EVIDENCE_NONE || tl->phases[i].evidence < best)
+			best = tl->phases[i].evidence;
+	return best == EP_EVIDENCE_NONE ? o->evidence : best;
+}
+
 static void note_found(struct ep_partition *part,
 		       const struct ep_observer_ops *o)
 {
@@ -46,7 +70,7 @@ static void note_found(struct ep_partition *part,
 
 	(void)ep_str_format(part->note, sizeof(part->note),
 			    "phases by %s (%s)%s%s", o->name,
-			    ep_evidence_name(o->evidence),
+			    ep_evidence_name(evidence_of(tl, o)),
 			    tl->note[0] ? ": " : "", tl->note);
 }
 
@@ -54,6 +78,11 @@ static int ask(const struct ep_run *run,
 	       const struct ep_observer_ops *const *observers,
 	       struct ep_partition *part)
 {
+	struct {
+		const struct ep_observer_ops *by;
+		struct ep_timeline timeline;
+	} vague = { .by = NULL };
+
 	(void)ep_str_copy(part->note, sizeof(part->note), "");
 	for (; *observers; observers++) {
 		const struct ep_observer_ops *o = *observers;
@@ -66,20 +95,37 @@ static int ask(const struct ep_run *run,
 				   run->exit_ns, &part->timeline);
 		if (code < 0) {
 			ep_timeline_done(&part->timeline);
-			if (code == -ENOMEM)
+			if (code == -ENOMEM) {
+				ep_timeline_done(&vague.timeline);
 				return code;
+			}
 			add_note(part, o->name, strerror(-code));
 			continue;
 		}
-		if (part->timeline.phase_count > 0) {
+		if (ep_str_starts(part->timeline.note, "implausible"))
+			(void)ep_str_copy(part->implausible,
+					  sizeof(part->implausible),
+					  part->timeline.note);
+		if (part->timeline.phase_count > 0 && !part->timeline.vague) {
 			note_found(part, o);
+			part->by = o;
+			ep_timeline_done(&vague.timeline);
 			return 0;
 		}
-		/* Others than those of requests have nothing to say of them. */
-		if (o->open || part->timeline.note[0] ||
-		    find_recorded(run, o->name))
+		if (part->timeline.phase_count > 0 && !vague.by) {
+			vague.by = o;
+			vague.timeline = part->timeline;
+			ep_timeline_init(&part->timeline);
+			continue;
+		}
+		if (has_to_tell(run, o, &part->timeline))
 			note_nothing(run, part, o->name);
 		ep_timeline_done(&part->timeline);
+	}
+	if (vague.by) {
+		part->timeline = vague.timeline;
+		part->by = vague.by;
+		note_found(part, vague.by);
 	}
 	return 0;
 }
@@ -88,7 +134,8 @@ static int ask(const struct ep_run *run,
 static void keep_names_apart(struct ep_phase *p)
 {
 	static const char *const taken[] = { EP_PHASE_IDLE, EP_PHASE_AFTER,
-					     "run", "request", "" };
+					     "run",	    "request",
+					     "client",	    "" };
 	char name[EP_PHASE_NAME_BYTES];
 
 	for (size_t i = 0; i < sizeof(taken) / sizeof(taken[0]); i++) {
@@ -210,6 +257,15 @@ static int by_time(const void *a, const void *b)
 	return x->index < y->index ? -1 : x->index > y->index;
 }
 
+/* The program's own account says nothing new of what was made of it. */
+static int check_log(const struct ep_run *run, struct ep_partition *part)
+{
+	if (!part->by || part->by->timeline == ep_text_timeline)
+		return 0;
+	return ep_text_check(run->events, run->event_count, &part->timeline,
+			     &part->log);
+}
+
 int ep_partition_make(const struct ep_run *run,
 		      const struct ep_observer_ops *const *observers,
 		      struct ep_partition *part, struct ep_err *err)
@@ -234,6 +290,12 @@ int ep_partition_make(const struct ep_run *run,
 		      sizeof(*part->timeline.tokens), by_time);
 	push_before(run, part);
 	cursor = push_phases(run, part);
+	code = check_log(run, part);
+	if (code < 0) {
+		ep_partition_done(part);
+		return ep_err_set(err, code, "lines of the program: %s",
+				  strerror(-code));
+	}
 	s = push(part, cursor > run->gate_ns ? EP_PHASE_TAIL : EP_PHASE_OTHER,
 		 cursor, run->exit_ns);
 	if (s) {

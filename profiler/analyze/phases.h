@@ -4,6 +4,7 @@
 
 #include "profiler/analyze/run.h"
 #include "runners/runner.h"
+#include "runners/text.h"
 
 /* A piece of the recording; pieces follow each other without gap. */
 struct ep_segment {
@@ -16,9 +17,13 @@ struct ep_segment {
 struct ep_partition {
 	struct ep_segment *segments; /* from begin_ns to end_ns */
 	size_t count;
-	struct ep_timeline timeline; /* of the observer that was believed;
+	struct ep_timeline timeline;	  /* of the observer that was believed;
 					tokens in time order */
-	char note[256];		     /* how phases were found, or why not */
+	const struct ep_observer_ops *by; /* who was believed; or NULL */
+	char note[256];	       /* how phases were found, or why not */
+	char implausible[256]; /* "" or what an observer cannot believe */
+	/* What the program itself printed, beside what was observed. */
+	struct ep_text_verdict log;
 	size_t dropped_count; /* phases outside the run or hidden by others */
 	size_t clipped_count; /* phases that overlapped another */
 };

@@ -66,6 +66,50 @@ static int64_t output_tokens(const struct ep_maker *mk)
 	return sum;
 }
 
+/* Chunks of output in place of tokens that nobody counted. */
+static void guess_divisors(struct ep_maker *mk)
+{
+	int64_t tokens = 0, steps = 0;
+
+	for (size_t i = 0; i < mk->set.count; i++) {
+		const struct ep_phase *p =
+			&mk->a->part.segments[mk->set.segments[i]].phase;
+		int64_t n = p->tokens_count >= 0 ? p->tokens_count
+						 : p->chunks_count;
+
+		if (!is_named(p, EP_PHASE_GENERATION))
+			continue;
+		if (n <= 0)
+			return;
+		tokens = add_known(tokens, n);
+		steps = add_known(steps, n - 1);
+	}
+	if (tokens <= 0)
+		return;
+	mk->token_estimated = true;
+	mk->token_count = (double)tokens;
+	mk->step_count = steps > 0 ? (double)steps : (double)NAN;
+}
+
+static void mark_estimates(struct ep_maker *mk)
+{
+	struct ep_row *row = mk->row;
+
+	for (size_t i = 0; i < row->metric_count; i++) {
+		struct ep_metric *m = &row->metrics[i];
+
+		if (m->status == EP_STATUS_NOT_MEASURED ||
+		    (strcmp(m->name, "tokens_per_s") != 0 &&
+		     !strstr(m->name, "_per_token") &&
+		     !strstr(m->name, "_per_output_token")))
+			continue;
+		m->status = EP_STATUS_ESTIMATED;
+		(void)ep_str_copy(m->reason, sizeof(m->reason),
+				  "the server tells no count of tokens: its "
+				  "chunks are taken for them");
+	}
+}
+
 /* What a phase's figures per token are divided by. */
 static void set_divisors(struct ep_maker *mk)
 {
@@ -79,6 +123,8 @@ static void set_divisors(struct ep_maker *mk)
 					  : "output tokens are not known";
 		if (n > 0)
 			mk->token_count = (double)n;
+		else if (n < 0)
+			guess_divisors(mk);
 	} else if (is_named(p, EP_PHASE_GENERATION)) {
 		if (p->steps_count == 0) {
 			mk->token_reason = "no decode after the first token "
@@ -92,6 +138,8 @@ static void set_divisors(struct ep_maker *mk)
 			mk->step_count = (double)p->steps_count;
 		if (p->tokens_count > 0)
 			mk->token_count = (double)p->tokens_count;
+		if (p->tokens_count < 0)
+			guess_divisors(mk);
 	} else if (is_named(p, EP_PHASE_PREFILL) || p->tokens_count > 0) {
 		mk->token_reason = p->tokens_count == 0
 					   ? "no token was evaluated"
@@ -145,6 +193,8 @@ static int make_row(struct ep_maker *mk)
 		ep_maker_request(mk);
 	if (mk->kind != EP_ROW_IDLE)
 		ep_maker_counts(mk);
+	if (mk->token_estimated)
+		mark_estimates(mk);
 	return mk->failed;
 }
 
@@ -202,6 +252,8 @@ static int make_totals(struct ep_analysis *a, const struct ep_counts *counts)
 			mk.row->phase.tokens_count = output_tokens(&mk);
 		code = make_row(&mk);
 	}
+	if (code == 0 && g.count > 0)
+		code = ep_client_make(a, g.groups[g.count - 1].set);
 	ep_groups_done(&g);
 	return code;
 }
@@ -288,7 +340,7 @@ int ep_rows_make(struct ep_analysis *a)
 	struct ep_token *sorted =
 		calloc(a->part.timeline.token_count + 1, sizeof(*sorted));
 	struct ep_counts counts;
-	int code = ep_counts_make(a, &counts);
+	int code = ep_counts_make(a, false, &counts);
 
 	if (!sorted)
 		code = -ENOMEM;

@@ -25,6 +25,7 @@ struct ep_run_sensor {
 	bool failed;
 	bool absent; /* this machine has no such thing: nothing is amiss */
 	bool target; /* follows the program */
+	bool client; /* follows the command beside what is measured */
 	char reason[512];
 	struct ep_channel *channels; /* volts_index: into channels, -1 none */
 	size_t channel_count;

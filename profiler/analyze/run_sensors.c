@@ -266,7 +266,7 @@ static int check_file(const struct ep_rj *r, const struct ep_run_sensor *s)
 
 static int parse_sensor(const struct ep_rj *r, struct ep_run_sensor *s)
 {
-	char status[16] = "ok";
+	char status[16] = "ok", scope[16] = "";
 	int code = ep_rj_text(r, "id", s->id, sizeof(s->id));
 
 	if (code == 0 && !ep_rj_plain_name(s->id))
@@ -285,6 +285,9 @@ static int parse_sensor(const struct ep_rj *r, struct ep_run_sensor *s)
 		code = ep_rj_bool(r, "absent", &s->absent);
 	if (code == 0)
 		code = ep_rj_bool(r, "target", &s->target);
+	if (code == 0)
+		code = ep_rj_text(r, "scope", scope, sizeof(scope));
+	s->client = strcmp(scope, "client") == 0;
 	if (code == 0 && !s->failed)
 		code = check_file(r, s);
 	if (code == 0)

@@ -51,14 +51,18 @@ static const struct {
 				  "fit your own board against a meter before "
 				  "you quote calibrated figures" },
 	[EP_WARN_NO_PHASES] = { "no-phases",
-				"mark phases with edgeprof.h, or run as root "
-				"a program that uses libllama" },
+				"mark phases (edgeprof.h, --phase-rule), or run "
+				"as root a program that uses libllama" },
 	[EP_WARN_PHASES_OVERLAP] = { "phases-overlap",
 				     "the earlier phase was kept; mark phases "
 				     "one after the other" },
 	[EP_WARN_PHASE_SHORT] = { "phase-short",
 				  "use more tokens or a longer prompt, a "
 				  "shorter --interval, or a faster sensor" },
+	[EP_WARN_LOG_DIFFERS] = { "log-differs",
+				  "figures use what was observed; the log may "
+				  "be of another request, leave time out, or "
+				  "the phases be wrong" },
 	[EP_WARN_SAMPLING_LOCKED] = { "sampling-locked",
 				      "measure again with --jitter" },
 	[EP_WARN_MARKS_LOST] = { "marks-lost",
@@ -66,6 +70,10 @@ static const struct {
 	[EP_WARN_PROBE_LOST] = { "probe-lost",
 				 "phases and counts may be wrong; run fewer "
 				 "programs beside this one" },
+	[EP_WARN_PROBES_IMPLAUSIBLE] = { "probes-implausible",
+					 "probes are left out: use a version "
+					 "of the library that edgeprof knows, "
+					 "or mark phases with edgeprof.h" },
 	[EP_WARN_MIXED_REQUESTS] = { "mixed-requests",
 				     "send one request after the other to tell "
 				     "their phases apart" },
@@ -279,6 +287,9 @@ static void look_at_phases(struct ep_analysis *a)
 		ep_warn(r, EP_WARN_NO_PHASES,
 			"no phases were seen: the whole run is one phase (%s)",
 			r->evidence_note);
+	if (a->part.implausible[0])
+		ep_warn(r, EP_WARN_PROBES_IMPLAUSIBLE, "%s",
+			a->part.implausible);
 	if (ep_str_starts(a->part.timeline.note, "mixed"))
 		ep_warn(r, EP_WARN_MIXED_REQUESTS, "%s", a->part.timeline.note);
 	if (a->part.clipped_count + a->part.dropped_count > 0)

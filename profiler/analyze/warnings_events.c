@@ -160,6 +160,22 @@ static void look_at_losses(struct ep_analysis *a)
 			(unsigned long long)a->run.bad_event_count);
 }
 
+/* What the program printed of its own timings. */
+static void look_at_log(struct ep_analysis *a)
+{
+	const struct ep_text_verdict *log = &a->part.log;
+	size_t shown = log->differ_count < EP_TEXT_DIFFERS_MAX
+			       ? log->differ_count
+			       : EP_TEXT_DIFFERS_MAX;
+
+	for (size_t i = 0; i < shown; i++)
+		ep_warn(a->report, EP_WARN_LOG_DIFFERS, "%s", log->differs[i]);
+	if (log->differ_count > shown)
+		ep_warn(a->report, EP_WARN_LOG_DIFFERS,
+			"the log differs in %zu more places",
+			log->differ_count - shown);
+}
+
 void ep_warnings_events(struct ep_analysis *a)
 {
 	const struct ep_run *run = &a->run;
@@ -168,6 +184,7 @@ void ep_warnings_events(struct ep_analysis *a)
 
 	look_at_losses(a);
 	look_at_clock(a);
+	look_at_log(a);
 	e = nth(run, "cpu", NULL, &count);
 	if (e)
 		ep_warn(a->report, EP_WARN_CPU_CHANGED,

@@ -152,11 +152,22 @@ static void put_heads(struct ep_csv_out *o, const struct column *columns,
 	ep_csv_put(o, "energy_j_status", '\n');
 }
 
-static void put_cells(struct ep_csv_out *o, const struct column *column,
-		      const struct ep_metric *m)
+/* An estimate stands in a row only where energy_j_status says so. */
+double ep_csv_value(const struct ep_row *row, const struct ep_metric *m)
 {
-	bool missing = !m || m->status == EP_STATUS_NOT_MEASURED ||
-		       !isfinite(m->value);
+	const struct ep_metric *energy = ep_row_metric(row, "energy_j");
+
+	if (!m || m->status == EP_STATUS_NOT_MEASURED ||
+	    (m->status == EP_STATUS_ESTIMATED &&
+	     !(energy && energy->status == EP_STATUS_ESTIMATED)))
+		return (double)NAN;
+	return m->value;
+}
+
+static void put_cells(struct ep_csv_out *o, const struct column *column,
+		      const struct ep_row *row, const struct ep_metric *m)
+{
+	bool missing = !isfinite(ep_csv_value(row, m));
 
 	ep_csv_put_number(o, missing ? (double)NAN : m->value, ',');
 	if (column->has_u95)
@@ -179,7 +190,7 @@ static void put_row(struct ep_csv_out *o, const struct ep_row *row,
 	ep_csv_put_count(o, p->steps_count, ',');
 	ep_csv_put_count(o, p->cached_count, ',');
 	for (size_t i = 0; i < count; i++)
-		put_cells(o, &columns[i], metric_of(row, &columns[i]));
+		put_cells(o, &columns[i], row, metric_of(row, &columns[i]));
 	ep_csv_put(o,
 		   ep_status_name(energy ? energy->status
 					 : EP_STATUS_NOT_MEASURED),

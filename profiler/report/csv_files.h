@@ -24,6 +24,8 @@ struct ep_csv_out {
 void ep_csv_put(struct ep_csv_out *o, const char *text, char end);
 void ep_csv_put_number(struct ep_csv_out *o, double value, char end);
 void ep_csv_put_count(struct ep_csv_out *o, int64_t value, char end);
+/* NAN where there is none; an estimate only where the row's energy_j is one. */
+double ep_csv_value(const struct ep_row *row, const struct ep_metric *m);
 /* Untrusted text: quoted where needed. */
 void ep_csv_put_quoted(struct ep_csv_out *o, const char *text, char end);
 

@@ -64,11 +64,7 @@ static void utc_text(char *ret, size_t size, const json_t *run, int64_t t_ns)
 
 static double value_of(const struct ep_row *row, const char *name)
 {
-	const struct ep_metric *m = ep_row_metric(row, name);
-
-	if (!m || m->status == EP_STATUS_NOT_MEASURED)
-		return (double)NAN;
-	return m->value;
+	return ep_csv_value(row, ep_row_metric(row, name));
 }
 
 /* Only of runs that sent requests. */
@@ -79,10 +75,14 @@ static void put_told(struct ep_csv_out *o, const struct ep_row *row,
 
 	ep_csv_put(o, !q || q->cold < 0 ? "" : q->cold ? "cold" : "warm", ',');
 	ep_csv_put_quoted(o, q ? q->tag : "", ',');
+	ep_csv_put_count(o, q ? q->retry_count : -1, ',');
 	ep_csv_put_number(o, value_of(row, "server_total_s") * ms, ',');
 	ep_csv_put_number(o, value_of(row, "server_load_s") * ms, ',');
 	ep_csv_put_number(o, value_of(row, "server_prefill_s") * ms, ',');
 	ep_csv_put_number(o, value_of(row, "server_generation_s") * ms, ',');
+	ep_csv_put_number(o, value_of(row, "server_difference_s") * ms, ',');
+	ep_csv_put_count(o, q ? q->asked_prompt_count : -1, ',');
+	ep_csv_put_count(o, q ? q->asked_output_count : -1, ',');
 	ep_csv_put_quoted(o, q ? q->error : "", '\n');
 }
 
@@ -98,9 +98,9 @@ static void put_request(struct ep_csv_out *o, const struct ep_report *r,
 	utc_text(stamp, sizeof(stamp), r->run, row->phase.start_ns);
 	ep_csv_put(o, stamp, ',');
 	ep_csv_put_quoted(o,
-			  json_is_string(model) ? json_string_value(model)
-			  : q			? q->model
-						: "",
+			  q && q->model[0]	  ? q->model
+			  : json_is_string(model) ? json_string_value(model)
+						  : "",
 			  ',');
 	/* Known to runners that send requests. */
 	ep_csv_put_quoted(o, q ? q->id : "", ',');
@@ -117,8 +117,11 @@ static void put_request(struct ep_csv_out *o, const struct ep_report *r,
 	ep_csv_put_number(o, value_of(row, "action_j_s_per_token"), ',');
 	ep_csv_put_number(o, value_of(row, "ttft_s"), ',');
 	ep_csv_put_count(o, p->cached_count, ',');
-	ep_csv_put(o, ep_evidence_name(row->phase.evidence),
-		   r->told.count > 0 ? ',' : '\n');
+	ep_csv_put(o, ep_evidence_name(row->phase.evidence), ',');
+	ep_csv_put_number(o, value_of(row, "itl_p50_s"), ',');
+	ep_csv_put_number(o, value_of(row, "itl_p90_s"), ',');
+	ep_csv_put_number(o, value_of(row, "itl_p99_s"),
+			  r->told.count > 0 ? ',' : '\n');
 	if (r->told.count > 0)
 		put_told(o, row, q);
 }
@@ -136,12 +139,14 @@ int ep_csv_requests(const struct ep_report *r, struct ep_buf *b)
 		   "total_duration_ms,load_duration_ms,prompt_eval_count,"
 		   "prompt_eval_duration_ms,eval_count,eval_duration_ms,"
 		   "tokens_per_second,energy_j,action_j_s_per_token,ttft_s,"
-		   "cached_tokens,evidence",
+		   "cached_tokens,evidence,itl_p50_s,itl_p90_s,itl_p99_s",
 		   r->told.count > 0 ? ',' : '\n');
 	if (r->told.count > 0)
 		ep_csv_put(&o,
-			   "start,tag,server_total_ms,server_load_ms,"
-			   "server_prefill_ms,server_generation_ms,error",
+			   "start,tag,retries,server_total_ms,server_load_ms,"
+			   "server_prefill_ms,server_generation_ms,"
+			   "server_difference_ms,asked_prompt_tokens,"
+			   "asked_output_tokens,error",
 			   '\n');
 	for (size_t i = 0; i < r->request_count && o.error == 0; i++)
 		put_request(&o, r, &parts[i]);

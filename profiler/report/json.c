@@ -119,6 +119,12 @@ static void put_totals(struct ep_json_out *o, const struct ep_report *r)
 		put_metrics(o, &r->totals[i]);
 		ep_json_close(o, '}');
 	}
+	if (r->has_client) {
+		ep_json_open(o, "client", '{', false);
+		put_counts(o, &r->client.phase);
+		put_metrics(o, &r->client);
+		ep_json_close(o, '}');
+	}
 	ep_json_close(o, '}');
 }
 
@@ -127,7 +133,8 @@ static bool is_taken(const char *key)
 {
 	static const char *const taken[] = { "sensors",	     "observers",
 					     "duration_s",   "ended",
-					     "phases_found", "threads_seen" };
+					     "phases_found", "log_agrees",
+					     "threads_seen" };
 
 	for (size_t i = 0; i < sizeof(taken) / sizeof(taken[0]); i++)
 		if (strcmp(key, taken[i]) == 0)
@@ -148,6 +155,7 @@ static void put_run(struct ep_json_out *o, const struct ep_report *r)
 	ep_json_number(o, "duration_s", r->duration_s);
 	ep_json_text(o, "ended", r->exit_text);
 	ep_json_text(o, "phases_found", r->evidence_note);
+	ep_json_text_or_null(o, "log_agrees", r->log_note);
 	ep_json_count(o, "threads_seen", r->threads_seen);
 	ep_json_close(o, '}');
 	json_decref(run);
@@ -285,6 +293,18 @@ static void put_grid(struct ep_json_out *o, const struct ep_grid_health *g)
 	ep_json_close(o, '}');
 }
 
+static void put_conditions(struct ep_json_out *o, const struct ep_conditions *c)
+{
+	ep_json_open(o, "conditions", '{', false);
+	ep_json_number(o, "background_cpu_share", c->background_cpu_share);
+	ep_json_number(o, "temperature_start_c", c->temperature_start_c);
+	ep_json_number(o, "temperature_end_c", c->temperature_end_c);
+	ep_json_number(o, "frequency_shortfall", c->frequency_shortfall);
+	ep_json_count(o, "swap_in_count", c->swap_in_count);
+	ep_json_count(o, "stopped_by", c->stopped_by > 0 ? c->stopped_by : -1);
+	ep_json_close(o, '}');
+}
+
 static void put_verdict(struct ep_json_out *o, const struct ep_report *r)
 {
 	const struct ep_validity *v = &r->validity;
@@ -348,6 +368,7 @@ static int json_render(const struct ep_report *r,
 	ep_json_value(&o, "observers", json_object_get(r->run, "observers"));
 	put_health(&o, r);
 	put_grid(&o, &r->grid);
+	put_conditions(&o, &r->conditions);
 	put_verdict(&o, r);
 	ep_json_close(&o, '}');
 	if (o.error < 0 && b->data) {

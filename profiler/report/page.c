@@ -166,7 +166,9 @@ static void put_command(struct ep_page *page)
 	if (json_object_get(page->report->run, "drive"))
 		return;
 	ep_page_fact(page, "command", "%s",
-		     text[0] != '\0' ? text : "none: the whole system");
+		     text[0] != '\0'	      ? text
+		     : ep_page_is_alone(page) ? "none beside it"
+					      : "none: the whole system");
 }
 
 /* What was asked of threads and CPUs, beside what was seen. */
@@ -216,7 +218,8 @@ static void put_result(struct ep_page *page)
 				    ", %" PRId64 " busy thread%s seen",
 				    r->threads_seen,
 				    r->threads_seen == 1 ? "" : "s");
-	ep_page_fact(page, "result", "%s after %s s%s%s", r->exit_text,
+	ep_page_fact(page, "result", "%s after %s s%s%s",
+		     ep_page_is_alone(page) ? "ended" : r->exit_text,
 		     duration[0] != '\0' ? duration : "an unknown time",
 		     requests, threads);
 	put_placement(page);
@@ -316,8 +319,6 @@ static void put_validity(struct ep_page *page)
 
 static void put_head(struct ep_page *page)
 {
-	static const char twice[] = "phases ";
-	const char *note = page->report->evidence_note;
 	char title[EP_CELL_BYTES];
 
 	(void)ep_str_format(title, sizeof(title), "edgeprof %s report",
@@ -327,14 +328,12 @@ static void put_head(struct ep_page *page)
 	put_validity(page);
 	put_command(page);
 	ep_page_client(page);
+	ep_page_attached(page);
 	put_result(page);
 	put_machine(page);
 	put_board(page);
 	put_power(page);
-	if (note[0] != '\0')
-		ep_page_fact(page, "phases", "%s",
-			     note + (ep_str_starts(note, twice) ? strlen(twice)
-								: 0));
+	ep_page_found(page);
 }
 
 static void put_legend(struct ep_page *page)
@@ -382,6 +381,7 @@ int ep_page_build(const struct ep_report *report,
 	put_head(&page);
 	ep_page_phases(&page);
 	ep_page_requests(&page);
+	ep_page_client_cost(&page);
 	ep_page_meters(&page);
 	ep_page_calibrated(&page);
 	ep_page_channels(&page);

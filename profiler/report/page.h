@@ -70,6 +70,11 @@ void ep_page_latency(struct ep_page *page); /* page_requests.c */
 void ep_page_requests(struct ep_page *page);
 void ep_page_told(struct ep_page *page); /* page_told.c */
 void ep_page_client(struct ep_page *page);
+void ep_page_found(struct ep_page *page); /* page_phases.c */
+void ep_page_client_cost(struct ep_page *page); /* page_client.c */
+void ep_page_attached(struct ep_page *page);
+/* Was a running process recorded without a command beside it? */
+bool ep_page_is_alone(const struct ep_page *page);
 void ep_page_channels(struct ep_page *page); /* page_sensors.c */
 void ep_page_sensors(struct ep_page *page);
 void ep_page_meters(struct ep_page *page); /* page_meters.c */

@@ -8,6 +8,21 @@
 #define EVENT_COLUMNS_MAX 8
 #define PER_TOKEN "_per_token"
 
+/* How phases were found, and what the program itself printed of them. */
+void ep_page_found(struct ep_page *page)
+{
+	static const char twice[] = "phases ";
+	const char *note = page->report->evidence_note;
+
+	if (note[0] != '\0')
+		ep_page_fact(page, "phases", "%s",
+			     note + (ep_str_starts(note, twice) ? strlen(twice)
+								: 0));
+	if (page->report->log_note[0] != '\0')
+		ep_page_fact(page, "log", "agrees: %s",
+			     page->report->log_note);
+}
+
 static void put_tokens(struct ep_page *page)
 {
 	const struct ep_report *r = page->report;

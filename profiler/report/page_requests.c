@@ -87,7 +87,10 @@ static void put_metric(struct ep_page *page, size_t row, int column,
 	if (m && ep_cell_missing(m))
 		m = NULL;
 	ep_cell_metric(page->table->cells[row][column], m,
-		       flags | EP_CELL_HEAD_SAYS_EST, &page->marks);
+		       flags | (page->report->total_estimated
+					? EP_CELL_HEAD_SAYS_EST
+					: 0),
+		       &page->marks);
 }
 
 static void put_request(struct ep_page *page, const struct columns *c,

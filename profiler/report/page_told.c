@@ -16,17 +16,21 @@ void ep_page_client(struct ep_page *page)
 	const char *model = ep_page_run_text(page, "", "model");
 	const char *url = ep_page_run_text(page, "drive", "url");
 	const char *prompts = ep_page_run_text(page, "drive", "prompts");
+	const char *workflow = ep_page_run_text(page, "drive", "workflow");
 
 	if (!drive)
 		return;
-	ep_page_fact(page, "requests", "%zu to %s%s%s%s%s, prompts %s%s",
-		     r->told.count, ep_page_run_text(page, "", "runner"),
-		     url[0] ? " at " : "", url, model[0] ? ", model " : "",
-		     model, prompts[0] ? "of " : "built in", prompts);
+	ep_page_fact(page, "requests", "%zu to %s%s%s%s%s, %s%s", r->told.count,
+		     ep_page_run_text(page, "", "runner"), url[0] ? " at " : "",
+		     url, model[0] ? ", model " : "", model,
+		     workflow[0]  ? "workflow "
+		     : prompts[0] ? "prompts of "
+				  : "prompts built in",
+		     workflow[0] ? workflow : prompts);
 }
 
 struct columns {
-	int id, start, load, prefill, generation, total, difference;
+	int id, start, retries, load, prefill, generation, total, difference;
 };
 
 static void add_columns(struct ep_page *page, struct columns *c)
@@ -34,6 +38,9 @@ static void add_columns(struct ep_page *page, struct columns *c)
 	(void)ep_page_table_column(page, "request", "", false);
 	c->id = ep_page_table_column(page, "prompt", "", true);
 	c->start = ep_page_table_column(page, "start", "", true);
+	c->retries = page->report->told.try_count > 0
+			     ? ep_page_table_column(page, "retries", "", false)
+			     : -1;
 	c->load = ep_page_table_column(page, "load", "s", false);
 	c->prefill = ep_page_table_column(page, "prefill", "s", false);
 	c->generation = ep_page_table_column(page, "generation", "s", false);
@@ -79,11 +86,60 @@ static void put_request(struct ep_page *page, const struct columns *c,
 		 : q->cold < 0 ? ""
 		 : q->cold     ? "cold"
 			       : "warm");
+	if (c->retries >= 0)
+		ep_cell_count(page->table->cells[row][c->retries],
+			      q->retry_count);
 	put_metric(page, row, c->load, request, "server_load_s");
 	put_metric(page, row, c->prefill, request, "server_prefill_s");
 	put_metric(page, row, c->generation, request, "server_generation_s");
 	put_metric(page, row, c->total, request, "server_total_s");
 	put_metric(page, row, c->difference, request, "server_difference_s");
+}
+
+static void add_length(char *text, size_t size, const char *what,
+		       int64_t asked_count, int64_t got_count)
+{
+	size_t used = strlen(text);
+	char got[32] = "unknown";
+
+	if (asked_count < 0 || asked_count == got_count)
+		return;
+	if (got_count >= 0)
+		(void)ep_str_format(got, sizeof(got), "%lld",
+				    (long long)got_count);
+	(void)ep_str_format(text + used, size - used,
+			    "%s%s tokens asked %lld, %s %s", used ? "; " : "",
+			    what, (long long)asked_count,
+			    what[0] == 'p' ? "evaluated" : "got", got);
+}
+
+/* Prompts and answers of a fixed length: as long as asked? */
+static void tell_lengths(struct ep_page *page)
+{
+	const struct ep_requests *told = &page->report->told;
+	size_t asked = 0, exact = 0;
+
+	for (size_t i = 0; i < told->count; i++) {
+		const struct ep_request *q = &told->items[i];
+		char text[200] = "";
+
+		if (q->asked_prompt_count < 0 && q->asked_output_count < 0)
+			continue;
+		asked++;
+		add_length(text, sizeof(text), "prompt", q->asked_prompt_count,
+			   q->prompt_count);
+		add_length(text, sizeof(text), "output", q->asked_output_count,
+			   q->output_count);
+		exact += text[0] == '\0';
+		if (text[0] != '\0' && asked - exact <= ROWS_SHOWN_MAX)
+			ep_page_note(page, "request %d: %s", (int)q->number,
+				     text);
+	}
+	if (asked > 0)
+		ep_page_note(page,
+			     "lengths: %zu of %zu requests exactly as "
+			     "long as asked",
+			     exact, asked);
 }
 
 /* The server's own account of each request, and what it differs by. */
@@ -109,6 +165,7 @@ void ep_page_told(struct ep_page *page)
 		shown++;
 	}
 	ep_page_table_end(page);
+	tell_lengths(page);
 	if (r->told.count > shown)
 		ep_page_note(page, "\xe2\x80\xa6 %zu more in requests.csv",
 			     r->told.count - shown);

@@ -61,7 +61,8 @@ void ep_totals_table(struct ep_page *page, ep_totals_filter *wanted)
 static void put_cell(struct ep_page *page, char *cell,
 		     const struct ep_metric *m, enum ep_show how)
 {
-	unsigned flags = EP_CELL_HEAD_SAYS_EST;
+	unsigned flags =
+		page->report->total_estimated ? EP_CELL_HEAD_SAYS_EST : 0;
 	char bytes[EP_CELL_BYTES];
 	bool low;
 
@@ -117,7 +118,8 @@ static struct column_facts look_at(const struct ep_page *page,
 			continue;
 		}
 		f.present_count++;
-		f.estimated = f.estimated || m->status == EP_STATUS_ESTIMATED;
+		f.estimated |= m->status == EP_STATUS_ESTIMATED &&
+			       page->report->total_estimated;
 	}
 	return f;
 }

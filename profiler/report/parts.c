@@ -22,7 +22,9 @@ static void add_rate(struct ep_request_parts *p, const struct ep_row *row)
 {
 	const struct ep_metric *m = ep_row_metric(row, "tokens_per_s");
 	double before = p->generation_s, seconds = row->end_s - row->start_s;
-	double rate = m ? m->value : (double)NAN;
+	/* Of chunks, not of tokens. */
+	bool guessed = m && m->status == EP_STATUS_ESTIMATED;
+	double rate = m && !guessed ? m->value : (double)NAN;
 
 	if (isnan(before))
 		p->tokens_per_s = rate;

@@ -184,7 +184,8 @@ static void requests_have_utc_times_and_their_phases_durations(void **state)
 		"timestamp,model,prompt_id,temperature,seed,total_duration_ms,"
 		"load_duration_ms,prompt_eval_count,prompt_eval_duration_ms,"
 		"eval_count,eval_duration_ms,tokens_per_second,energy_j,"
-		"action_j_s_per_token,ttft_s,cached_tokens,evidence\n";
+		"action_j_s_per_token,ttft_s,cached_tokens,evidence,"
+		"itl_p50_s,itl_p90_s,itl_p99_s\n";
 	struct ep_report *r = support_report_of_requests(3);
 	struct record heads, row;
 	struct ep_buf b;

@@ -126,6 +126,8 @@ static void chunks_are_tokens_only_where_the_counts_agree(void **state)
 	assert_int_equal(tl.phases[1].tokens_count, 9);
 	assert_int_equal(tl.phases[3].tokens_count, -1);
 	assert_int_equal(tl.phases[3].steps_count, -1);
+	assert_int_equal(tl.phases[3].chunks_count, 1);
+	assert_int_equal(tl.phases[1].chunks_count, 0);
 	assert_int_equal(tl.phases[5].tokens_count, 2);
 	assert_int_equal(tl.phases[7].tokens_count, 4);
 	assert_int_equal(tl.token_count, 2);
@@ -154,6 +156,46 @@ static void what_failed_or_was_cut_is_a_phase_of_its_own(void **state)
 	assert_int_equal(tl.token_count, 0);
 	assert_string_equal(tl.note, "2 failed");
 	ep_timeline_done(&tl);
+}
+
+/* Of a request that was sent three times the last one counts. */
+static void what_was_tried_again_belongs_to_no_request(void **state)
+{
+	const struct ep_event e[] = {
+		event(100, "request", 1, "{\"id\":\"a\"}"),
+		piece(150, 1, 1),
+		event(170, "reply", 1, "{\"error\":\"broke off\"}"),
+		event(200, "request", 1, "{\"id\":\"a\",\"try\":2}"),
+		event(210, "sent", 1, ""),
+		event(230, "request", 1, "{\"id\":\"a\",\"try\":3}"),
+		piece(250, 1, 1),
+		piece(260, 1, 1),
+		event(270, "reply", 1, "{\"output_tokens\":2}"),
+	};
+	const size_t count = sizeof(e) / sizeof(e[0]);
+	struct ep_requests list;
+	struct ep_timeline tl;
+
+	(void)state;
+	timeline(e, count, &tl);
+	assert_int_equal(tl.phase_count, 4);
+	is_phase(&tl.phases[0], "failed", 100, 170);
+	is_phase(&tl.phases[1], "failed", 210, 210);
+	is_phase(&tl.phases[2], "prefill", 230, 250);
+	is_phase(&tl.phases[3], "generation", 250, 260);
+	assert_int_equal(tl.phases[0].request, 0);
+	assert_int_equal(tl.phases[1].request, 0);
+	assert_int_equal(tl.phases[2].request, 1);
+	assert_int_equal(tl.token_count, 2);
+	assert_int_equal(tl.tokens[0].t_ns, 250 * MS);
+	assert_string_equal(tl.note, "2 failed tries were sent again");
+	ep_timeline_done(&tl);
+	assert_int_equal(ep_requests_read(e, count, &list), 0);
+	assert_int_equal(list.count, 1);
+	assert_int_equal(list.items[0].retry_count, 2);
+	assert_string_equal(list.items[0].error, "");
+	assert_int_equal(list.try_count, 2);
+	ep_requests_done(&list);
 }
 
 static void speculative_decoding_has_no_known_steps(void **state)
@@ -217,6 +259,7 @@ int main(void)
 		cmocka_unit_test(a_warm_request_has_no_load),
 		cmocka_unit_test(chunks_are_tokens_only_where_the_counts_agree),
 		cmocka_unit_test(what_failed_or_was_cut_is_a_phase_of_its_own),
+		cmocka_unit_test(what_was_tried_again_belongs_to_no_request),
 		cmocka_unit_test(speculative_decoding_has_no_known_steps),
 		cmocka_unit_test(a_slow_connection_widens_the_slack),
 		cmocka_unit_test(other_runs_and_rubbish_have_no_requests),

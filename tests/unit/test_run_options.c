@@ -139,6 +139,54 @@ static void duration_and_a_command_exclude_each_other(void **state)
 	assert_null(o.record.argv);
 }
 
+static void a_model_file_starts_the_server(void **state)
+{
+	struct ep_run_options o;
+	struct ep_err err;
+
+	(void)state;
+	assert_int_equal(
+		parse(ARGS(S("--runner"), S("llama-server"), S("--model"),
+			   S("m.gguf"), S("--threads"), S("3")),
+		      &o, &err),
+		0);
+	assert_string_equal(o.drive.server[0], "llama-server");
+	assert_null(o.drive.server[1]);
+	assert_int_equal(o.drive.thread_count, 3);
+	assert_ptr_equal(o.record.drive, &o.drive);
+	assert_true(o.record.stderr_to_log);
+	assert_int_equal(parse(ARGS(S("--runner"), S("llama-server"), S("--"),
+				    S("/opt/server"), S("-hf"), S("a/b")),
+			       &o, &err),
+			 0);
+	assert_string_equal(o.drive.server[2], "a/b");
+	assert_null(o.record.argv);
+	/* A server that is up. */
+	assert_int_equal(
+		parse(ARGS(S("--runner"), S("llama-server"), S("--model"),
+			   S("m.gguf"), S("--url"), S("http://127.0.0.1:8080")),
+		      &o, &err),
+		0);
+	assert_null(o.drive.server);
+	assert_false(o.record.stderr_to_log);
+	assert_int_equal(parse(ARGS(S("--runner"), S("llama-server"),
+				    S("--url"), S("http://127.0.0.1:8080"),
+				    S("--"), S("llama-server")),
+			       &o, &err),
+			 -EINVAL);
+	assert_non_null(strstr(err.text, "leave --url away"));
+	assert_int_equal(parse(ARGS(S("--runner"), S("ollama"), S("--model"),
+				    S("x"), S("--"), S("ollama"), S("serve")),
+			       &o, &err),
+			 -EINVAL);
+	assert_non_null(strstr(err.text, "takes no command"));
+	assert_int_equal(
+		parse(ARGS(S("--runner"), S("llama-server"), S("--attach"),
+			   S(":8080"), S("--model"), S("m.gguf")),
+		      &o, &err),
+		-EINVAL);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -150,6 +198,7 @@ int main(void)
 		cmocka_unit_test(a_mistyped_option_names_the_nearest),
 		cmocka_unit_test(a_missing_value_or_command_is_refused),
 		cmocka_unit_test(duration_and_a_command_exclude_each_other),
+		cmocka_unit_test(a_model_file_starts_the_server),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
