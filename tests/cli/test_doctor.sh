@@ -213,10 +213,11 @@ if [ "$(id -u)" -eq 0 ]; then
 	joined
 	status_is ordinary_user 1
 	says rapl_refused '^NEEDED rapl .*permission denied'
-	says rapl_fix '^fix: sudo chmod a+r /sys/class/powercap/intel-rapl'
+	says rapl_fix '^fix: sudo edgeprof setup$'
 	says devices_refused '^missing devices permission denied: /dev/ttyUSB0 /dev/ttyUSB1 '
 	says dialout '^fix: sudo usermod -aG dialout "$USER"$'
-	says i2c '^note devices permission denied: /dev/i2c-1 '
+	says i2c '^note devices permission denied: /dev/i2c-1 .*'
+	check setup_is_named test "$(grep -c '^fix: sudo edgeprof setup$' "$dir/out")" -ge 2
 	says no_realtime '^note scheduling .*rtprio\|^ok scheduling\|RTPRIO'
 	says no_probes '^missing probes '
 	says_not root_is_not_meant 'what an ordinary user may do'

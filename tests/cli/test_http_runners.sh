@@ -89,6 +89,23 @@ check prompts_are_named test "$(column requests.csv prompt_id)" = "a b c"
 check temperature_is_told test "$(column requests.csv temperature)" = "0.2 0.9 -"
 check seed_is_told test "$(column requests.csv seed)" = "7 7 7"
 check model_is_told test "$(column requests.csv model)" = "llama3.2:1b llama3.2:1b llama3.2:1b"
+# The header that others rely on, then what is told of requests alone.
+check columns_are_fixed test "$(head -n 1 "$out/requests.csv")" = "$(tr -d '\n' <<'H'
+timestamp,model,prompt_id,temperature,seed,total_duration_ms,load_duration_ms,
+prompt_eval_count,prompt_eval_duration_ms,eval_count,eval_duration_ms,
+tokens_per_second,energy_j,action_j_s_per_token,ttft_s,cached_tokens,evidence,
+itl_p50_s,itl_p90_s,itl_p99_s,start,tag,retries,server_total_ms,server_load_ms,
+server_prefill_ms,server_generation_ms,server_difference_ms,asked_prompt_tokens,
+asked_output_tokens,error
+H
+)"
+check no_retries_are_told test "$(column requests.csv retries)" = "0 0 0"
+check observed_loads_are_the_servers test "$(column requests.csv load_duration_ms)" = "60 60 60"
+number difference_is_told "$(column requests.csv server_difference_ms |
+	awk '{ print ($1 > 0 && $1 < 100 && $3 > 0 && $3 < 100) }') == 1"
+number latencies_are_told "$(column requests.csv itl_p50_s |
+	awk '{ print ($1 > 0.002 && $1 < 0.02 && $3 > 0.002 && $3 < 0.02) }') == 1"
+check p99_wants_a_hundred test "$(column requests.csv itl_p99_s)" = "- - -"
 check cold_is_told test "$(column requests.csv start)" = "cold cold cold"
 check tag_is_told test "$(column requests.csv tag)" = "greeting - -"
 check server_tells_load test "$(column requests.csv server_load_ms)" = "60 60 60"
@@ -103,6 +120,14 @@ else
 fi
 check answers_are_logged grep -q "w1 caf" "$out/stdout.log"
 check client_cost_stands_apart grep -q "fact,.*client.maxrss_bytes" "$out/events.csv"
+check client_cost_is_a_line grep -q \
+	"^ *cost  *[0-9.]* ms of CPU time, [0-9.]* MiB at most, first request after [0-9.e-]*" "$dir/out"
+python3 - "$out/report.json" <<'P' >"$dir/verdict"
+import json, sys
+c = {k: v["value"] for k, v in json.load(open(sys.argv[1]))["totals"]["client"].items() if v}
+print(int(0 < c["cpu_s"] < 5 and 0 < c["startup_s"] < 5 and 1e6 < c["rss_peak_bytes"] < 1e9))
+P
+number client_cost_is_in_json "$(cat "$dir/verdict") == 1"
 check no_cost_of_a_child fails grep -q "fact,.*child\." "$out/events.csv"
 cp "$out/report.json" "$dir/before.json"
 check report_runs_again "$edgeprof" report "$out"
@@ -110,6 +135,30 @@ check report_is_recomputed_equal cmp "$dir/before.json" "$out/report.json"
 ask warm ollama --url "$url" --model llama3.2:1b --prompts "$dir/suite.jsonl" --chat
 check warm_has_no_load test "$(phases)" = "1,prefill,STREAMED,30,, 1,generation,STREAMED,13,12, 2,prefill,STREAMED,30,, 2,generation,STREAMED,21,20, "
 check warm_is_told test "$(column requests.csv start)" = "warm warm"
+# An ordinary user's view of a server: what the kernel counts is refused him.
+if [ "$(cat /proc/sys/kernel/perf_event_paranoid 2>/dev/null || echo 9)" -eq 2 ] &&
+	[ "$(id -u)" -eq 0 ]; then
+	mkdir -m 0777 "$dir/user"
+	mkdir "$dir/tools"
+	cp "$edgeprof" "$dir/bin/ollama" "$dir/tools/"
+	chmod 0755 "$dir" "$dir/tools" "$dir/tools"/*
+	as_user "$dir/tools/ollama" --token 4 --loaded >"$dir/port2" &
+	other=$!
+	tries=0
+	until grep -q port "$dir/port2" || [ "$tries" -gt 3000 ]; do
+		tries=$((tries + 1))
+	done
+	as_user "$dir/tools/edgeprof" run --runner ollama $fast -o "$dir/user/run" \
+		--model llama3.2:1b --url "http://127.0.0.1:$(sed -n 's/^port //p' "$dir/port2")" \
+		--events task-clock,context-switches >"$dir/out" 2>"$dir/err"
+	status=$?
+	kill $other
+	wait $other 2>/dev/null
+	status_is a_user_measures_his_server 0
+	check his_servers_time_is_counted test -e "$dir/user/run/sensors/counters.csv"
+	check his_servers_switches_are_refused_with_a_reason \
+		grep -q "context-switches.*perf_event_paranoid" "$dir/out"
+fi
 ask own ollama --url "$url/" --model llama3.2:1b
 check own_prompt test "$(column requests.csv prompt_id)" = "built-in"
 ask missing ollama --url "$url" --model nope
@@ -152,8 +201,54 @@ check chunks_are_told grep -q "not single tokens" "$dir/out"
 leave
 serve docker-proxy --no-usage
 ask uncounted openai --url "$url/v1" --model llama3.2:1b
+check uncounted_has_no_count test "$(column requests.csv eval_count)" = "-"
+check uncounted_has_no_rate test "$(column requests.csv tokens_per_second)" = "-"
+check uncounted_is_told grep -q "figures per token are estimated from chunks" "$out/report.json"
+python3 - "$out/report.json" <<'P' >"$dir/verdict"
+import json, sys
+rows = json.load(open(sys.argv[1]))["phases"]
+g = [r for r in rows if r["phase"] == "generation"][0]
+m = g["metrics"]["tokens_per_s"]
+print(int(g["tokens"] is None and m["status"] == "estimated" and "chunks" in m["reason"]
+    and abs(m["value"] - 19 / (g["end_s"] - g["start_s"])) < 1e-6))
+P
+number uncounted_is_an_estimate "$(cat "$dir/verdict") == 1"
 check uncounted_is_not_guessed test "$(phases)" = "1,prefill,STREAMED,,, 1,generation,STREAMED,,, "
 check a_proxy_is_not_measured grep -q "only passes connections on" "$dir/err"
+leave
+
+# What the server is asked for, word for word.
+asked() { # WORD: in the last request
+	tail -n 1 "$dir/asked" | grep -q "$1"
+}
+serve ollama --loaded --asked "$dir/asked"
+ask options ollama --url "$url" --model llama3.2:1b --gpu-layers 0 --threads 3 --ctx 512 \
+	--output-tokens 6 --max-tokens 9
+status_is ollama_takes_options 0
+for word in '"num_gpu":0' '"num_thread":3' '"num_ctx":512' '"num_predict":6'; do
+	check "ollama_is_asked_$word" asked "$word"
+done
+check fixed_output test "$(column requests.csv eval_count)" = 6
+run --runner ollama --url "$url" --model llama3.2:1b --ignore-eos --output-tokens 6 $fast -o "$dir/x"
+status_is ollama_has_no_ignore_eos 125 "--ignore-eos cannot be sent: the API that --runner ollama speaks"
+leave
+serve llama-server --asked "$dir/asked"
+for where in "llama-server" "llama-server --chat" "openai"; do
+	runner=${where% *} chat=
+	[ "$runner" = "$where" ] || chat=--chat
+	path=
+	[ "$runner" = openai ] && path=/v1
+	ask "fixed-$runner$chat" "$runner" --url "$url$path" --model llama3.2:1b --ignore-eos \
+		--output-tokens 30 --prompts "$dir/suite.csv" $chat
+	check "fixed_length:$where" test "$(column requests.csv eval_count)" = "30 30 30"
+	check "ignore_eos:$where" asked '"ignore_eos":true'
+	run --runner "$runner" --url "$url$path" --model x --threads 3 $fast -o "$dir/x" $chat
+	status_is "no_threads:$where" 125 "--threads cannot be sent to a server that --runner $runner asks"
+	run --runner "$runner" --url "$url$path" --model x --gpu-layers 3 $fast -o "$dir/x" $chat
+	status_is "no_gpu_layers:$where" 125 "--gpu-layers cannot be sent"
+	run --runner "$runner" --url "$url$path" --model x --ignore-eos $fast -o "$dir/x" $chat
+	status_is "endless:$where" 125 "add --output-tokens N"
+done
 leave
 
 # Faults: the first of two requests; the second one is whole.

@@ -118,7 +118,7 @@ static int in_a_thread(int64_t tokens)
 	if (pthread_create(&thread, NULL, evaluate, &tokens) != 0)
 		return -1;
 	pthread_join(thread, &good);
-	(void)llama_get_logits_ith(&context, 0);
+	(void)llama_get_logits_ith(&context, -1);
 	return good ? 0 : -1;
 }
 

@@ -3,16 +3,21 @@
  * llm_server [--port N] [--seconds N] [--model NAME] [--load MS] [--prefill MS]
  *            [--token MS] [--tokens N] [--prompt-tokens N] [--cached N]
  *            [--thinking N] [--per-chunk N] [--loading N] [--key TEXT]
- *            [--log FILE] [--loaded] [--eos] [--running] [--no-usage]
- *            [--timings] [--spin] [--fault NAME[@FROM[-TO]]]...
+ *            [--log FILE] [--asked FILE] [--loaded] [--eos] [--running]
+ *            [--also MODEL] [--count-prompt N] [--no-tokenize]
+ *            [--no-usage] [--timings] [--spin] [--fault NAME[@FROM[-TO]]]...
  *
  * An inference server on 127.0.0.1 that speaks the streaming protocols of
  * Ollama (/api/...), llama-server (/health, /completion) and OpenAI
  * (/v1/chat/completions) at scripted times: load (Ollama, when not loaded),
  * prefill, then a token every --token milliseconds.  Prints "port N"; --log
- * takes one line "REQUEST INDEX T_NS" per piece handed to the kernel.
- * Faults: 404 500 html slow stall reset truncated midstream cut long utf8 crlf
- * dupusage nodone huge negative; of the requests FROM to TO, counted from 1.
+ * takes one line "REQUEST T_NS" per piece handed to the kernel, --asked the body
+ * of every request for tokens.
+ * --count-prompt: prompts are counted (support/llm_tokens.h), with N tokens of a
+ * template, and their beginnings cached.  --also: another model it has.
+ * Faults: 404 500 busy html redirect slow stall reset truncated midstream cut
+ * exit long utf8 crlf dupusage nodone huge negative; of the requests FROM to TO,
+ * counted from 1.
  */
 #include <jansson.h>
 #include <math.h>
@@ -20,8 +25,10 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "tests/sim/support/llm_script.h"
+#include "tests/sim/support/llm_tokens.h"
 
 static volatile int stopped;
 static struct llm llm = { .model = "llama3.2:1b",
@@ -31,8 +38,10 @@ static struct llm llm = { .model = "llama3.2:1b",
 			  .tokens = 20,
 			  .prompt_tokens = 30,
 			  .per_chunk = 1 };
-static const char *key;
-static FILE *logged;
+static const char *key, *also;
+static long overhead = -1; /* of a template; -1: prompts are not counted */
+static bool no_tokenize;
+static FILE *logged, *asked;
 static char body[4096];
 
 static void stop(int number)
@@ -60,6 +69,12 @@ static bool spoil(struct http_reply *r)
 		refuse(r, 404, "model 'llama3.2:1b' not found");
 	} else if (llm_faulty(&llm, "500")) {
 		refuse(r, 500, "llama runner process has terminated");
+	} else if (llm_faulty(&llm, "busy")) {
+		refuse(r, 503, "server busy");
+	} else if (llm_faulty(&llm, "redirect")) {
+		r->status = 307;
+		r->headers = "Location: http://127.0.0.1:1/elsewhere\r\n";
+		r->body = "";
 	} else if (llm_faulty(&llm, "html")) {
 		r->type = "text/html";
 		r->body = "<!DOCTYPE html><html><body>Log in</body></html>";
@@ -67,6 +82,31 @@ static bool spoil(struct http_reply *r)
 		return false;
 	}
 	return true;
+}
+
+static bool is_ours(const char *model)
+{
+	return strcmp(model, llm.model) == 0 ||
+	       (also && strcmp(model, also) == 0);
+}
+
+static void tokenize(const struct http_request *q, struct http_reply *r)
+{
+	static int ids[LLM_TOKENS_MAX];
+	static char text[LLM_TOKENS_MAX * 8];
+	json_t *o = json_loads(q->body, 0, NULL);
+	const char *content = json_string_value(json_object_get(o, "content"));
+	size_t len = 0, count = 1;
+
+	ids[0] = 1;
+	count += llm_tokenize(content ? content : "", ids + 1,
+			      LLM_TOKENS_MAX - 1);
+	for (size_t i = 0; i < count; i++)
+		len += (size_t)snprintf(text + len, sizeof(text) - len, "%s%d",
+					i ? "," : "{\"tokens\":[", ids[i]);
+	snprintf(text + len, sizeof(text) - len, "]}");
+	r->body = text;
+	json_decref(o);
 }
 
 static void generate(const struct http_request *q, struct http_reply *r,
@@ -81,6 +121,7 @@ static void generate(const struct http_request *q, struct http_reply *r,
 
 	ask.include_usage = json_is_true(json_object_get(
 		json_object_get(o, "stream_options"), "include_usage"));
+	ask.ignore_eos = json_is_true(json_object_get(o, "ignore_eos"));
 	ask.max_tokens = number_of(options, "num_predict") +
 			 number_of(o, "n_predict") + number_of(o, "max_tokens");
 	if (protocol == LLM_GENERATE && !prompt) {
@@ -91,10 +132,16 @@ static void generate(const struct http_request *q, struct http_reply *r,
 			 "\"done_reason\":\"%s\"}\n",
 			 llm.model, llm.loaded ? "load" : "unload");
 		r->body = body;
-	} else if (!o || (model && strcmp(model, llm.model) != 0)) {
+	} else if (!o || (model && !is_ours(model))) {
 		refuse(r, o ? 404 : 400, o ? "model not found" : "bad JSON");
 	} else {
 		llm.requests++;
+		if (overhead >= 0)
+			llm_count(&llm, o, overhead);
+		if (asked)
+			fprintf(asked, "%s\n", q->body);
+		if (asked)
+			fflush(asked);
 		if (!spoil(r) && llm_script(&llm, &ask, r) < 0)
 			stopped = 1;
 	}
@@ -128,7 +175,8 @@ static bool answer_small(const struct http_request *q, struct http_reply *r)
 		snprintf(body, sizeof(body), "{\"status\":\"ok\"}");
 	else
 		return false;
-	if (strcmp(q->target, "/api/show") == 0 && !strstr(q->body, llm.model))
+	if (strcmp(q->target, "/api/show") == 0 &&
+	    !strstr(q->body, llm.model) && !(also && strstr(q->body, also)))
 		refuse(r, 404, "model not found");
 	if (strcmp(q->target, "/health") == 0 && llm.loading > 0) {
 		llm.loading--;
@@ -156,6 +204,10 @@ static void answer(void *ctx, const struct http_request *q,
 		refuse(r, 401, "no such key");
 		return;
 	}
+	if (strcmp(q->target, "/tokenize") == 0 && !no_tokenize) {
+		tokenize(q, r);
+		return;
+	}
 	if (answer_small(q, r))
 		return;
 	for (size_t i = 0; i < sizeof(paths) / sizeof(paths[0]); i++)
@@ -169,7 +221,13 @@ static void answer(void *ctx, const struct http_request *q,
 
 static void note_sent(void *ctx, const struct http_piece *piece, int64_t t_ns)
 {
-	(void)ctx;
+	const struct http_peer *peer = ctx;
+
+	/* Nobody shall be let in between the end of this answer and our own. */
+	if (strcmp(piece->data, LLM_EXIT) == 0) {
+		close(peer->listen_fd);
+		_exit(0);
+	}
 	/* Only pieces with text of the model are stamped by a client. */
 	if (logged &&
 	    (strstr(piece->data, "w") || strstr(piece->data, "caf")) &&
@@ -199,9 +257,13 @@ static bool flag(struct http_peer *peer, const char *name)
 		const char *name;
 		bool *value;
 	} flags[] = {
-		{ "--loaded", &llm.loaded },	 { "--eos", &llm.eos },
-		{ "--running", &llm.running },	 { "--spin", &peer->spins },
-		{ "--no-usage", &llm.no_usage }, { "--timings", &llm.timings },
+		{ "--loaded", &llm.loaded },
+		{ "--eos", &llm.eos },
+		{ "--running", &llm.running },
+		{ "--spin", &peer->spins },
+		{ "--no-usage", &llm.no_usage },
+		{ "--timings", &llm.timings },
+		{ "--no-tokenize", &no_tokenize },
 	};
 
 	for (size_t i = 0; i < sizeof(flags) / sizeof(flags[0]); i++)
@@ -228,6 +290,7 @@ static int option(const char *name, const char *value)
 		{ "--thinking", NULL, &llm.thinking },
 		{ "--per-chunk", NULL, &llm.per_chunk },
 		{ "--loading", NULL, &llm.loading },
+		{ "--count-prompt", NULL, &overhead },
 	};
 
 	for (size_t i = 0; i < sizeof(numbers) / sizeof(numbers[0]); i++) {
@@ -243,10 +306,14 @@ static int option(const char *name, const char *value)
 		return add_fault(value);
 	if (strcmp(name, "--model") == 0)
 		llm.model = value;
+	else if (strcmp(name, "--also") == 0)
+		also = value;
 	else if (strcmp(name, "--key") == 0)
 		key = value;
 	else if (strcmp(name, "--log") == 0)
 		logged = fopen(value, "we");
+	else if (strcmp(name, "--asked") == 0)
+		asked = fopen(value, "we");
 	else
 		return -1;
 	return 0;
@@ -276,6 +343,7 @@ int main(int argc, char **argv)
 			bad = option(argv[i], value);
 		i++;
 	}
+	peer.ctx = &peer;
 	if (bad || llm.per_chunk < 1 || http_peer_listen(&peer, port) < 0) {
 		fputs("usage: see the head of tests/sim/llm_server.c\n",
 		      stderr);

@@ -199,7 +199,8 @@ static bool receive(struct connection *c)
 		return false;
 	c->in_len += (size_t)n;
 	c->in[c->in_len] = '\0';
-	return true;
+	/* A TLS greeting. */
+	return c->in[0] != 0x16;
 }
 
 static bool send_all(int fd, const char *data, size_t len)

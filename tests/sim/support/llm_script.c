@@ -102,11 +102,12 @@ __attribute__((format(printf, 2, 3))) static void say(struct script *s,
 static void say_usage(struct script *s, char *ret, size_t size, long tokens)
 {
 	snprintf(ret, size,
-		 "\"usage\":{\"prompt_tokens\":%ld,\"completion_tokens\":%ld,"
-		 "\"total_tokens\":%ld,\"prompt_tokens_details\":{"
+		 "\"usage\":{\"prompt_tokens\":%ld%s,\"completion_tokens\":"
+		 "%s%ld,\"total_tokens\":%ld,\"prompt_tokens_details\":{"
 		 "\"cached_tokens\":%ld}}",
-		 s->llm->prompt_tokens, tokens, s->llm->prompt_tokens + tokens,
-		 s->llm->cached_tokens);
+		 s->llm->prompt_tokens, llm_faulty(s->llm, "huge") ? "e30" : "",
+		 llm_faulty(s->llm, "negative") ? "-" : "", tokens,
+		 s->llm->prompt_tokens + tokens, s->llm->cached_tokens);
 }
 
 static void say_chat(struct script *s, const char *text, bool thinking,
@@ -173,9 +174,11 @@ static void say_timings(struct script *s, char *ret, size_t size, long count)
 
 	snprintf(ret, size,
 		 ",\"timings\":{\"cache_n\":%ld,\"prompt_n\":%ld,\"prompt_ms\":"
-		 "%.3f,\"predicted_n\":%ld,\"predicted_ms\":%.3f}",
+		 "%.3f%s,\"predicted_n\":%s%ld,\"predicted_ms\":%.3f}",
 		 l->cached_tokens, l->prompt_tokens - l->cached_tokens,
-		 ms(l->prefill_ns), count, ms((count - 1) * l->token_ns));
+		 ms(l->prefill_ns), llm_faulty(l, "huge") ? "e30" : "",
+		 llm_faulty(l, "negative") ? "-" : "", count,
+		 ms((count - 1) * l->token_ns));
 }
 
 static void end_ollama(struct script *s, long count)
@@ -262,6 +265,8 @@ static bool break_off(struct script *s)
 		r->reset = true;
 	else if (llm_faulty(l, "truncated"))
 		add(s, "{\"model\":\"llama3.2:1b\",\"resp", 28);
+	else if (llm_faulty(l, "exit"))
+		add(s, LLM_EXIT, 1);
 	else if (llm_faulty(l, "midstream"))
 		say(s, "{\"error\":\"an error was encountered while running "
 		       "the model: out of memory\"}");
@@ -313,7 +318,8 @@ int llm_script(struct llm *l, const struct llm_ask *ask,
 	struct script s = { .llm = l, .ask = ask, .reply = reply };
 	long count, per = l->per_chunk;
 
-	s.total = ask->max_tokens > 0 && ask->max_tokens < l->tokens
+	s.total = ask->max_tokens > 0 && (ask->max_tokens < l->tokens ||
+					  ask->ignore_eos)
 			  ? ask->max_tokens
 			  : l->tokens;
 	count = s.total + (l->eos ? 1 : 0);

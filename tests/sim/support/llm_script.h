@@ -4,7 +4,9 @@
 
 #include "tests/sim/support/http_peer.h"
 
-#define LLM_FAULTS_MAX 8
+#define LLM_FAULTS_MAX 32
+/* A piece that stands for the end of the whole server. */
+#define LLM_EXIT "\x04"
 struct llm_fault {
 	char name[24];
 	unsigned long from, to;
@@ -35,6 +37,7 @@ struct llm_ask {
 	enum llm_protocol protocol;
 	long max_tokens; /* 0: as scripted */
 	bool include_usage;
+	bool ignore_eos;
 };
 
 /* The pieces of the answer into reply; 0, or -1 out of memory. */
