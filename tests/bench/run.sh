@@ -22,6 +22,8 @@ hour=$build/tests/bench/make_hour
 decode=$build/tests/bench/decode
 golden=$(cd "$(dirname "$0")/../golden" && pwd)
 meter=$build/tests/sim/um_meter
+llm=$build/tests/sim/llm_server
+wakes=$build/tests/bench/wakes
 events=context-switches,page-faults,task-clock,cpu-migrations
 # The window in which CPU time is counted, and how long loads last, seconds.
 from=0.7
@@ -32,9 +34,12 @@ lasts=3.6
 	cd "$(dirname "$0")/../.." &&
 		make -s VARIANT="${build##*/}" "build/${build##*/}/tests/sim/busy" \
 			"build/${build##*/}/tests/sim/barrier_work" \
-			"build/${build##*/}/tests/sim/um_meter"
+			"build/${build##*/}/tests/sim/um_meter" \
+			"build/${build##*/}/tests/sim/lib/llama_empty.so" \
+			"build/${build##*/}/tests/sim/llm_server"
 ) || exit 2
-for tool in "$edgeprof" "$busy" "$barrier" "$cost" "$preads" "$decode" "$meter"; do
+for tool in "$edgeprof" "$busy" "$barrier" "$cost" "$preads" "$decode" "$meter" \
+	"$llm" "$wakes"; do
 	if [ ! -x "$tool" ]; then
 		echo "$tool is not built: use make bench" >&2
 		exit 2
@@ -350,13 +355,17 @@ bench_report() {
 }
 
 . "$(dirname "$0")/meters.sh"
+. "$(dirname "$0")/probes.sh"
+. "$(dirname "$0")/http.sh"
 
 echo "$(uname -srm), $(nproc) CPUs, load $(cut -d' ' -f1-3 /proc/loadavg)"
 echo "medians of $reps interleaved repetitions; $(perf --version 2>/dev/null)"
 bench_decode
+bench_probes
 bench_cost
 bench_clock
 bench_slow_sensor
 bench_barrier
 bench_report
+bench_http
 echo
