@@ -221,7 +221,7 @@ static void advance(struct run *r, uint64_t units)
 
 	if (!last || last->known != r->now.known || last->base != r->now.base ||
 	    last->offset != r->now.offset) {
-		if (r->count == r->max) {
+		if (!r->out || r->count == r->max) {
 			r->stop = true;
 			return;
 		}

@@ -4,6 +4,7 @@
 
 #include "base/buf.h"
 #include "base/phase.h"
+#include "runners/runner.h"
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -59,5 +60,7 @@ int ep_bench_row_read(const char *text, struct ep_bench_row *ret) EP_MUST_CHECK;
 int ep_bench_timeline(const struct ep_event *events, size_t count,
 		      int64_t gate_ns, int64_t exit_ns,
 		      struct ep_timeline *ret);
+
+extern const struct ep_runner_ops ep_runner_llama_bench;
 
 #endif

@@ -90,7 +90,7 @@ static int by_address(const void *a, const void *b)
 
 static int find_mentions(struct finder *f)
 {
-	struct ep_elf_span spans[TEXTS_MAX];
+	struct ep_elf_span spans[TEXTS_MAX] = { { 0, 0 } };
 	size_t count = 0;
 
 	f->text_count = ep_elf_find_texts(f->e, f->names, 2 * MARKS, f->texts,

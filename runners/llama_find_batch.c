@@ -39,7 +39,8 @@ static int operand_at(const uint8_t *p, int32_t *ret)
 		return -1;
 	}
 	if (mod == 1) {
-		*ret = (int8_t)disp[0];
+		/* Eight bits with a sign. */
+		*ret = (int32_t)disp[0] - (disp[0] > 127 ? 256 : 0);
 	} else {
 		uint32_t word;
 

@@ -44,7 +44,7 @@ static int find_all(int fd, struct ep_elf *elf, struct ep_elf_symbol *ret,
 
 bool ep_llama_by_texts(int fd)
 {
-	struct ep_elf_symbol found[EP_ELF_NAMES_MAX];
+	struct ep_elf_symbol found[EP_ELF_NAMES_MAX] = { { .found = false } };
 	bool by_texts = false;
 	struct ep_elf elf;
 
@@ -53,7 +53,7 @@ bool ep_llama_by_texts(int fd)
 
 bool ep_llama_hidden(int fd, struct ep_err *why)
 {
-	struct ep_elf_symbol found[EP_ELF_NAMES_MAX];
+	struct ep_elf_symbol found[EP_ELF_NAMES_MAX] = { { .found = false } };
 	struct ep_err err = { 0 };
 	bool by_texts;
 	struct ep_elf elf;
@@ -67,7 +67,7 @@ bool ep_llama_hidden(int fd, struct ep_err *why)
 
 size_t ep_llama_points(int fd, struct ep_uprobe_point *ret, size_t max)
 {
-	struct ep_elf_symbol found[EP_ELF_NAMES_MAX];
+	struct ep_elf_symbol found[EP_ELF_NAMES_MAX] = { { .found = false } };
 	bool by_texts;
 	struct ep_elf elf;
 	size_t count = 0;

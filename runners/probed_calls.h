@@ -29,7 +29,7 @@ struct ep_probed_calls {
 	bool attached;	 /* the program ran before us */
 	/* Then: all probes were in place; until then returns are missing. */
 	int64_t whole_ns;
-	bool by_texts;	 /* in a stripped program: not all functions */
+	bool by_texts; /* in a stripped program: not all functions */
 	/* Calls that the same thread cannot have left open. */
 	size_t unreturned_count;
 };

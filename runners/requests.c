@@ -64,6 +64,30 @@ static void take_piece(struct ep_request *q, const struct ep_event *e)
 		q->pieces_are_tokens = false;
 }
 
+/*
+ * Ollama ("done_reason") and llama-server ("stop_type") count the end token
+ * where the model itself ended the answer; at a limit there is none.
+ */
+static void take_visible(struct ep_request *q, const char *stop,
+			 const char *dialect)
+{
+	static const struct {
+		const char *dialect, *stop;
+		int64_t hidden;
+	} known[] = {
+		{ "ollama", "stop", 1 },
+		{ "ollama", "length", 0 },
+		{ "llama-server", "eos", 1 },
+		{ "llama-server", "limit", 0 },
+	};
+
+	for (size_t i = 0; stop && i < sizeof(known) / sizeof(known[0]); i++)
+		if (strcmp(known[i].dialect, dialect) == 0 &&
+		    strcmp(known[i].stop, stop) == 0 &&
+		    q->output_count >= known[i].hidden)
+			q->visible_count = q->output_count - known[i].hidden;
+}
+
 static void take_reply(struct ep_request *q, const struct ep_event *e)
 {
 	json_t *o = json_loads(e->text, 0, NULL);
@@ -83,6 +107,8 @@ static void take_reply(struct ep_request *q, const struct ep_event *e)
 	q->prompt_has_cached =
 		json_is_true(json_object_get(o, "prompt_has_cached"));
 	q->odd = json_is_true(json_object_get(o, "odd"));
+	take_visible(q, json_string_value(json_object_get(o, "stop")),
+		     e->source);
 	json_decref(o);
 }
 
@@ -117,7 +143,7 @@ static void reset(struct ep_request *q, int32_t number, int retry_count)
 	q->pieces_are_tokens = true;
 	q->seed = q->prompt_count = q->cached_count = q->output_count = -1;
 	q->draft_count = q->load_ns = q->prefill_ns = q->generation_ns = -1;
-	q->total_ns = -1;
+	q->total_ns = q->visible_count = -1;
 	q->asked_prompt_count = q->asked_output_count = -1;
 }
 

@@ -23,6 +23,7 @@ struct ep_request {
 	bool pieces_are_tokens;	   /* one each */
 	/* As the server told. */
 	int64_t prompt_count, cached_count, output_count, draft_count;
+	int64_t visible_count; /* of the output, without its end token */
 	int64_t load_ns, prefill_ns, generation_ns, total_ns;
 	bool prompt_has_cached, odd;
 	int64_t asked_prompt_count, asked_output_count; /* -1 any */
