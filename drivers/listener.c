@@ -166,10 +166,12 @@ int ep_listener_find(unsigned port, pid_t *ret, char *name, size_t size,
 		return ep_err_set(err, r, "/proc/net/tcp cannot be read: %s",
 				  strerror(-r));
 	if (s.count == 0)
-		return ep_err_set(err, -ENOENT,
-				  "no process of this machine listens on port "
-				  "%u: it is passed on to somewhere else",
-				  port);
+		return ep_err_set(
+			err, -ENOENT,
+			"no process of this machine listens on port "
+			"%u: what answers there, if anything does, is "
+			"elsewhere",
+			port);
 	pid = find_owner(&s);
 	if (pid == 0 && s.denied)
 		return ep_err_set(err, -EACCES,

@@ -37,7 +37,7 @@ static int take_line(void *ctx, char *text, size_t len)
 		(void)ep_str_copy(start, sizeof(start), text);
 		ep_str_printable(start);
 		(void)ep_str_format(c->reply.error, sizeof(c->reply.error),
-				    "this is no answer of a %s server: %s",
+				    "this is not what %s answers: %s",
 				    c->dialect->name, start);
 		return -EBADMSG;
 	}

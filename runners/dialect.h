@@ -57,6 +57,7 @@ struct ep_dialect {
 	bool events;
 	bool needs_model;
 	bool can_unload;
+	bool chats;	  /* --chat asks in another way */
 	bool sets_up;	  /* context, GPU layers, threads: with a request */
 	bool ignores_eos; /* takes "ignore_eos" */
 	bool tokenizes;	  /* answers to POST /tokenize */

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include <errno.h>
+#include <strings.h>
 
 #include "runners/dialect.h"
 
@@ -20,6 +21,13 @@ static int check_setup(const struct ep_dialect *dialect,
 			  option, dialect->name);
 }
 
+static bool is_secure(const char *url)
+{
+	static const char scheme[] = "https://";
+
+	return url && strncasecmp(url, scheme, sizeof(scheme) - 1) == 0;
+}
+
 int ep_dialect_check(const struct ep_dialect *dialect, const struct ep_drive *d,
 		     bool starts, struct ep_err *err)
 {
@@ -37,6 +45,15 @@ int ep_dialect_check(const struct ep_dialect *dialect, const struct ep_drive *d,
 			err, -EINVAL,
 			"--cold needs a server that unloads its "
 			"model when asked: only --runner ollama does");
+	if (d->chat && !dialect->chats)
+		return ep_err_set(err, -EINVAL,
+				  "--chat: --runner %s has one way to ask "
+				  "only; leave --chat away",
+				  dialect->name);
+	if (d->ca_file && (starts || !is_secure(d->url)))
+		return ep_err_set(err, -EINVAL,
+				  "--ca-file is for https://, and --url is "
+				  "none; leave one of them out");
 	if (d->ignore_eos && !dialect->ignores_eos)
 		return ep_err_set(err, -EINVAL,
 				  "--ignore-eos cannot be sent: the API that "

@@ -104,6 +104,7 @@ const struct ep_dialect ep_dialect_llama_server = {
 	.exe = "llama-server",
 	.command = "llama-server",
 	.events = true,
+	.chats = true,
 	.ignores_eos = true,
 	.tokenizes = true,
 	.check_path = "/health",

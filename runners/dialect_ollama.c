@@ -105,6 +105,7 @@ const struct ep_dialect ep_dialect_ollama = {
 	.exe = "ollama",
 	.needs_model = true,
 	.can_unload = true,
+	.chats = true,
 	.sets_up = true,
 	.check_path = "/api/version",
 	.body = body,

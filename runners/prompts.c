@@ -113,7 +113,7 @@ static int check_texts(const char *const *values,
 			return ep_prompt_complain(
 				at,
 				"id and tag have at most 200 bytes and no "
-				"line ends",
+				"control characters",
 				NULL);
 	for (int i = 0; i < EP_PROMPT_COLUMNS; i++)
 		if (values[i] && !is_utf8(values[i]))

@@ -23,6 +23,7 @@ struct story {
 	size_t failed_count;
 	size_t odd_count;
 	size_t retried_count; /* tries that were sent again */
+	size_t at_once_count; /* answers whose chunks came together */
 };
 
 /* A round trip is in the distance between our stamp and the server's work. */
@@ -99,6 +100,13 @@ static int add_generation(struct story *s, const struct ep_request *q,
 	return ep_timeline_add_phase(s->tl, &p);
 }
 
+/* Something between us collected the stream: where the prompt ended is in no
+ * stamp. */
+static bool came_at_once(const struct ep_request *q, int64_t end_ns)
+{
+	return q->piece_count > 1 && end_ns <= q->first_ns;
+}
+
 static int tell(struct story *s, const struct ep_request *q)
 {
 	int64_t start_ns = q->sent_ns > 0 ? q->sent_ns : q->begin_ns;
@@ -125,6 +133,11 @@ static int tell(struct story *s, const struct ep_request *q)
 		r = add_load(s, q, &start_ns);
 	if (r < 0)
 		return r;
+	if (came_at_once(q, end_ns)) {
+		s->at_once_count++;
+		p = phase(s, q, EP_PHASE_MIXED, start_ns, end_ns);
+		return ep_timeline_add_phase(s->tl, &p);
+	}
 	p = phase(s, q, EP_PHASE_PREFILL, start_ns,
 		  q->first_ns > 0 ? q->first_ns : end_ns);
 	p.tokens_count = q->prompt_count;
@@ -203,7 +216,8 @@ static int add_tokens(struct story *s, const struct ep_requests *list)
 							      : list->items;
 		if (q->number != e->request || !q->pieces_are_tokens ||
 		    q->output_count < 0 || q->error[0] || q->reply_ns == 0 ||
-		    e->t_ns < q->begin_ns)
+		    e->t_ns < q->begin_ns ||
+		    (q->piece_count > 1 && q->last_ns <= q->first_ns))
 			continue;
 		if (t.request != q->number)
 			t.index = 0;
@@ -288,6 +302,9 @@ int ep_requests_timeline(const struct ep_event *events, size_t count,
 	add_note(&s, s.chunky_count,
 		 "came in chunks that are not single tokens, so tokens have no "
 		 "times");
+	add_note(&s, s.at_once_count,
+		 "came all at once, so prefill and generation cannot be told "
+		 "apart");
 	add_note(&s, s.drafted_count,
 		 "used speculative decoding, so decode steps are not known");
 	ep_timeline_done(ret);

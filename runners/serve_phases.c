@@ -334,7 +334,7 @@ static int served_timeline(const struct ep_event *events, size_t count,
 }
 
 const struct ep_observer_ops ep_observer_served = {
-	.name = "served",
+	.name = "probes in the server",
 	.evidence = EP_EVIDENCE_PROBED,
 	.timeline = served_timeline,
 };

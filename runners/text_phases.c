@@ -77,17 +77,19 @@ static struct place place(const struct writer *w, const struct ep_text_block *b)
 	int64_t total = told_ns(b, EP_TEXT_TOTAL);
 	bool wall = b->told[EP_TEXT_EVAL].wall;
 	int64_t sample = wall ? 0 : told_ns(b, EP_TEXT_SAMPLE);
-	struct place p = { .end_ns = b->t_ns };
+	/* The last lines may be read when the program is gone. */
+	int64_t late = b->t_ns > w->exit_ns ? b->t_ns - w->exit_ns : 0;
+	struct place p = { .end_ns = b->t_ns - late };
 	int64_t rest = total - prompt - eval - sample, room;
 
 	p.border_ns = p.end_ns - eval - sample;
 	p.start_ns = p.border_ns - prompt;
-	if (total > 0 && load > 0 && b->t_ns - total - w->gate_ns < load) {
-		p.load_start_ns = b->t_ns - total;
+	if (total > 0 && load > 0 && p.end_ns - total - w->gate_ns < load) {
+		p.load_start_ns = p.end_ns - total;
 		rest -= load;
 	} else if (load > 0) {
 		p.load_start_ns =
-			(total > 0 ? b->t_ns - total : p.start_ns) - load;
+			(total > 0 ? p.end_ns - total : p.start_ns) - load;
 	}
 	if (load > 0 && p.load_start_ns < w->gate_ns)
 		p.load_start_ns = w->gate_ns;
@@ -100,7 +102,7 @@ static struct place place(const struct writer *w, const struct ep_text_block *b)
 		p.slack_ns = room;
 	if (p.slack_ns < 0)
 		p.slack_ns = 0;
-	p.slack_ns += b->span_ns + STAMP_SLACK_NS;
+	p.slack_ns += late + b->span_ns + STAMP_SLACK_NS;
 	return p;
 }
 

@@ -21,7 +21,20 @@ bool ep_run_drive_is_asked(const struct ep_drive *d)
 	       d->max_token_count > 0 || d->pause_ns > 0 ||
 	       d->gpu_layer_count >= 0 || d->retry_count > 0 ||
 	       d->prompt_token_count > 0 || d->output_token_count > 0 ||
-	       d->ignore_eos || d->workflow || d->randomness;
+	       d->ignore_eos || d->workflow || d->randomness ||
+	       d->request_timeout_ns != EP_REQUEST_TIMEOUT_NS;
+}
+
+/* Without --url, would the command be a server that edgeprof starts? */
+static bool could_start(const struct ep_run_options *o)
+{
+	const struct ep_runner_ops *runner =
+		ep_runner_find(o->record.runner, NULL);
+	struct ep_drive d = o->drive;
+
+	d.server = o->record.argv;
+	d.url = NULL;
+	return o->drive.url && runner && runner->starts && runner->starts(&d);
 }
 
 static int check_drive(const struct ep_run_options *o, struct ep_err *err)
@@ -39,9 +52,9 @@ static int check_drive(const struct ep_run_options *o, struct ep_err *err)
 				  "--runner %s sends requests to a server that "
 				  "is up and takes no command%s",
 				  o->record.runner,
-				  o->drive.url ? "; leave --url away if the "
-						 "command starts the server"
-					       : "");
+				  could_start(o) ? "; leave --url away if the "
+						   "command starts the server"
+						 : "");
 	if (o->drive.server && o->record.attach)
 		return ep_err_set(
 			err, -EINVAL,
@@ -86,14 +99,35 @@ static int check_labels(const struct ep_run_options *o, struct ep_err *err)
 	return 0;
 }
 
-int ep_run_check(const struct ep_run_options *o, struct ep_err *err)
+/* What is for a command, where there is none. */
+static int check_no_command(const struct ep_run_options *o, struct ep_err *err)
 {
-	if (o->help)
+	const struct ep_record_options *r = &o->record;
+
+	if (r->argv)
 		return 0;
-	if (check_labels(o, err) < 0)
-		return -EINVAL;
-	if (ep_run_check_rules(o, ep_run_drives(o), err) < 0)
-		return -EINVAL;
+	if (!ep_run_drives(o) && (r->place.pin || r->thread_count > 0))
+		return ep_err_set(err, -EINVAL,
+				  "--pin and --threads are for a command, and "
+				  "there is none%s",
+				  r->attach ? "; what --attach measures stays "
+					      "as it is"
+					    : "");
+	if (o->drive.server && r->stdio == EP_STDIO_INHERIT)
+		return ep_err_set(err, -EINVAL,
+				  "--stdio inherit: the output of a server "
+				  "that edgeprof starts goes to the run "
+				  "folder; leave --stdio away");
+	if (!o->drive.server && r->stdio != EP_STDIO_AUTO)
+		return ep_err_set(err, -EINVAL,
+				  "--stdio is for the output of a command, and "
+				  "there is none; leave --stdio away");
+	return 0;
+}
+
+/* The workload and what goes with it. */
+static int check_work(const struct ep_run_options *o, struct ep_err *err)
+{
 	if (o->record.client)
 		return ep_run_check_client(o, err);
 	if (o->record.attach &&
@@ -117,4 +151,15 @@ int ep_run_check(const struct ep_run_options *o, struct ep_err *err)
 				  "COMMAND, or --duration 60s for the whole "
 				  "system");
 	return 0;
+}
+
+int ep_run_check(const struct ep_run_options *o, struct ep_err *err)
+{
+	if (o->help)
+		return 0;
+	if (check_labels(o, err) < 0 ||
+	    ep_run_check_rules(o, ep_run_drives(o), err) < 0 ||
+	    check_work(o, err) < 0)
+		return -EINVAL;
+	return check_no_command(o, err);
 }

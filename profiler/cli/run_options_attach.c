@@ -2,6 +2,7 @@
 #include "profiler/cli/run_options.h"
 
 #include <errno.h>
+#include <string.h>
 
 #include "runners/runner.h"
 
@@ -51,9 +52,11 @@ int ep_run_check_attach(const struct ep_run_options *o, bool drives,
 				  "--attach ends with the command or the "
 				  "requests, or without them after --duration; "
 				  "leave one of them out");
-	if (alone && (o->record.place.pin || o->record.thread_count > 0))
+	if (!drives && strcmp(o->record.runner, "command") != 0)
 		return ep_err_set(err, -EINVAL,
-				  "--pin and --threads are for a command; what "
-				  "--attach measures stays as it is");
+				  "--attach measures what runs already, "
+				  "--runner %s starts what is measured; leave "
+				  "one of them out",
+				  o->record.runner);
 	return 0;
 }

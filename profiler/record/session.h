@@ -75,9 +75,9 @@ struct ep_session {
 	int interrupt_count; /* SIGINTs so far */
 	int ended_by;	     /* signal that ends edgeprof itself; 0 none */
 	bool clock_started;
-	int64_t gate_cpu_ns;  /* edgeprof's CPU time at the gate */
+	int64_t gate_cpu_ns;   /* edgeprof's CPU time at the gate */
 	int64_t swap_in_count; /* by the machine: at the gate, then since; -1 */
-	int64_t wakeup_count; /* of the main thread */
+	int64_t wakeup_count;  /* of the main thread */
 };
 
 /* How it went. */

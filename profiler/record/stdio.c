@@ -190,8 +190,10 @@ static void feed(const struct ep_stdio *io, struct ep_stream *s,
 				   .t_ns = ep_clock_monotonic_ns(),
 				   .bytes = bytes,
 				   .len = len };
+	int64_t gate_ns = atomic_load(&io->gate_ns);
 
-	piece.span_ns = piece.t_ns - s->since_ns;
+	piece.span_ns =
+		piece.t_ns - (s->since_ns > gate_ns ? s->since_ns : gate_ns);
 	if (piece.span_ns > SPAN_NS_MAX)
 		piece.span_ns = SPAN_NS_MAX;
 	s->since_ns = piece.t_ns;

@@ -35,6 +35,7 @@ struct ep_stdio {
 	void (*feed)(void *ctx, const struct ep_output *piece);
 	void *feed_ctx;
 	int stop_fd;
+	_Atomic int64_t gate_ns; /* nothing is said before it; 0 not yet */
 	_Atomic bool stop;
 	_Atomic bool give_up; /* on a reader that stands still */
 	bool started;

@@ -143,7 +143,7 @@ status_is pin_is_for_a_command 125 "what --attach measures stays as it is"
 run --attach "${program}x" $fast -o "$dir/x" -- true
 status_is near_names_are_told 125 "did you mean '$program'?"
 run --attach ":1" $fast -o "$dir/x" -- true
-status_is nobody_listens 125 "no process of this machine listens on port 1"
+status_is nobody_listens 125 "listens on port 1: what answers there, if anything"
 run --attach ":x" $fast -o "$dir/x" -- true
 status_is a_port_is_a_number 125 "a port is a number"
 run --attach 4194304 $fast -o "$dir/x" -- true

@@ -81,6 +81,7 @@ serve ollama --eos
 ask cold ollama --url "$url" --model llama3.2:1b --prompts "$dir/suite.csv" \
 	--cold --seed 7 --pause 20ms --events task-clock
 status_is ollama_runs 0 "Requests as the server tells them" "$dir/out"
+check times_are_told fails grep -q "the server tells no times" "$dir/out"
 check ollama_cold_phases test "$(phases)" = "$(for r in 1,11,10 2,16,15 3,21,20; do
 	printf '%s,load,REPORTED,,, %s,prefill,STREAMED,30,, ' "${r%%,*}" "${r%%,*}"
 	printf '%s,generation,STREAMED,%s, ' "${r%%,*}" "${r#*,}"
@@ -203,6 +204,7 @@ serve docker-proxy --no-usage
 ask uncounted openai --url "$url/v1" --model llama3.2:1b
 check uncounted_has_no_count test "$(column requests.csv eval_count)" = "-"
 check uncounted_has_no_rate test "$(column requests.csv tokens_per_second)" = "-"
+check no_times_are_told grep -q "the server tells no times" "$dir/out"
 check uncounted_is_told grep -q "figures per token are estimated from chunks" "$out/report.json"
 python3 - "$out/report.json" <<'P' >"$dir/verdict"
 import json, sys
@@ -213,6 +215,13 @@ print(int(g["tokens"] is None and m["status"] == "estimated" and "chunks" in m["
     and abs(m["value"] - 19 / (g["end_s"] - g["start_s"])) < 1e-6))
 P
 number uncounted_is_an_estimate "$(cat "$dir/verdict") == 1"
+# The estimate of watts does not hide that of tokens.
+ask twice openai --url "$url/v1" --model llama3.2:1b --estimate
+check uncounted_prints_no_count grep -q "in generation the output tokens" "$dir/out"
+check uncounted_is_in_no_csv test "$(column phases.csv tokens_per_s 1 | tr -d ' -')$(
+	column phases.csv j_per_token 1 | tr -d ' -')$(
+	column requests.csv action_j_s_per_token | tr -d ' -')" = ""
+check uncounted_has_energy test "$(column requests.csv energy_j)" != "-"
 check uncounted_is_not_guessed test "$(phases)" = "1,prefill,STREAMED,,, 1,generation,STREAMED,,, "
 check a_proxy_is_not_measured grep -q "only passes connections on" "$dir/err"
 leave

@@ -19,6 +19,10 @@ for format in csv old-csv json jsonl sql md old-md; do
 	check "${format}_alone_gives_durations" test "$(tests "$dir/u-$format")" = \
 		'1,prefill,INFERRED,160, 2,generation,INFERRED,40,40 '
 done
+as_user "$edgeprof" run --board none --idle 1s --tail 0s -q --runner llama-bench \
+	-o "$dir/idle" -- "$sim/bench_llama" bench jsonl 32 8 5 >"$dir/out" 2>"$dir/err"
+number nothing_is_older_than_the_gate "$(awk -F, '$1 == 1 && $2 == "prefill" {
+	print $6 }' "$dir/idle/phases.csv") < 1"
 told=$(sed -n 's/.*"n_gen": 8.*"samples_ns": \[\(.*\)\].*/\1/p' "$dir/u-jsonl/stdout.log" |
 	tr -d ' ' | tr , +)
 number duration_is_the_sum_of_the_samples \

@@ -278,6 +278,20 @@ static void what_cannot_be_sent_is_refused(void **state)
 	d.cold = true;
 	refuses(&ep_dialect_openai, &d, false, "--cold needs");
 	d.cold = false;
+	d.chat = true;
+	refuses(&ep_dialect_openai, &d, false, "--chat");
+	assert_int_equal(ep_dialect_check(&ep_dialect_ollama, &d, false, NULL),
+			 0);
+	d.chat = false;
+	d.ca_file = "ca.pem";
+	refuses(&ep_dialect_openai, &d, false, "--ca-file is for https://");
+	d.url = "HTTPS://x";
+	assert_int_equal(ep_dialect_check(&ep_dialect_openai, &d, false, NULL),
+			 0);
+	d.url = NULL;
+	refuses(&ep_dialect_llama_server, &d, true, "--ca-file is for");
+	d.url = "http://x";
+	d.ca_file = NULL;
 	d.ignore_eos = true;
 	refuses(&ep_dialect_openai, &d, false, "add --output-tokens");
 	d.output_token_count = 5;

@@ -137,6 +137,29 @@ static void chunks_are_tokens_only_where_the_counts_agree(void **state)
 	ep_timeline_done(&tl);
 }
 
+static void an_answer_that_came_at_once_is_mixed(void **state)
+{
+	const struct ep_event e[] = {
+		event(100, "request", 1, "{\"cold\":false}"),
+		piece(150, 1, -1),
+		piece(150, 1, -1),
+		piece(150, 1, -1),
+		event(150, "finish", 1, ""),
+		event(150, "reply", 1,
+		      "{\"output_tokens\":3,\"prompt_tokens\":9}"),
+	};
+	struct ep_timeline tl;
+
+	(void)state;
+	timeline(e, sizeof(e) / sizeof(e[0]), &tl);
+	assert_int_equal(tl.phase_count, 1);
+	is_phase(&tl.phases[0], "mixed", 100, 150);
+	assert_int_equal(tl.phases[0].tokens_count, -1);
+	assert_int_equal(tl.token_count, 0);
+	assert_non_null(strstr(tl.note, "all at once"));
+	ep_timeline_done(&tl);
+}
+
 static void what_failed_or_was_cut_is_a_phase_of_its_own(void **state)
 {
 	const struct ep_event e[] = {
@@ -258,6 +281,7 @@ int main(void)
 		cmocka_unit_test(a_cold_request_is_load_prefill_and_generation),
 		cmocka_unit_test(a_warm_request_has_no_load),
 		cmocka_unit_test(chunks_are_tokens_only_where_the_counts_agree),
+		cmocka_unit_test(an_answer_that_came_at_once_is_mixed),
 		cmocka_unit_test(what_failed_or_was_cut_is_a_phase_of_its_own),
 		cmocka_unit_test(what_was_tried_again_belongs_to_no_request),
 		cmocka_unit_test(speculative_decoding_has_no_known_steps),

@@ -139,6 +139,41 @@ static void duration_and_a_command_exclude_each_other(void **state)
 	assert_null(o.record.argv);
 }
 
+static void refuses(char **argv, const char *text)
+{
+	struct ep_run_options o;
+	struct ep_err err;
+
+	assert_int_equal(parse(argv, &o, &err), -EINVAL);
+	if (!strstr(err.text, text))
+		fail_msg("not \"%s\" but: %s", text, err.text);
+}
+
+/* What would have no effect is refused. */
+static void options_without_a_command_are_refused(void **state)
+{
+	(void)state;
+	refuses(ARGS(S("--duration"), S("1s"), S("--pin"), S("0")),
+		"--pin and --threads are for a command");
+	refuses(ARGS(S("--duration"), S("1s"), S("--threads"), S("2")),
+		"--pin and --threads are for a command");
+	refuses(ARGS(S("--duration"), S("1s"), S("--stdio"), S("pty")),
+		"--stdio is for the output of a command");
+	refuses(ARGS(S("--attach"), S("1"), S("--stdio"), S("pipe")),
+		"--stdio is for the output of a command");
+	refuses(ARGS(S("--runner"), S("ollama"), S("--model"), S("m"),
+		     S("--stdio"), S("pty")),
+		"--stdio is for the output of a command");
+	refuses(ARGS(S("--runner"), S("llama-server"), S("--model"),
+		     S("m.gguf"), S("--stdio"), S("inherit")),
+		"goes to the run folder");
+	refuses(ARGS(S("--request-timeout"), S("1s"), S("--"), S("true")),
+		"--runner ollama");
+	refuses(ARGS(S("--attach"), S("1"), S("--runner"), S("llama-bench"),
+		     S("--"), S("true")),
+		"--runner llama-bench starts what");
+}
+
 static void a_model_file_starts_the_server(void **state)
 {
 	struct ep_run_options o;
@@ -180,6 +215,11 @@ static void a_model_file_starts_the_server(void **state)
 			       &o, &err),
 			 -EINVAL);
 	assert_non_null(strstr(err.text, "takes no command"));
+	assert_int_equal(parse(ARGS(S("--runner"), S("ollama"), S("--url"),
+				    S("http://x"), S("--"), S("ollama")),
+			       &o, &err),
+			 -EINVAL);
+	assert_null(strstr(err.text, "leave --url away"));
 	assert_int_equal(
 		parse(ARGS(S("--runner"), S("llama-server"), S("--attach"),
 			   S(":8080"), S("--model"), S("m.gguf")),
@@ -198,6 +238,7 @@ int main(void)
 		cmocka_unit_test(a_mistyped_option_names_the_nearest),
 		cmocka_unit_test(a_missing_value_or_command_is_refused),
 		cmocka_unit_test(duration_and_a_command_exclude_each_other),
+		cmocka_unit_test(options_without_a_command_are_refused),
 		cmocka_unit_test(a_model_file_starts_the_server),
 	};
 

@@ -71,6 +71,25 @@ static void phases_end_where_the_lines_come(void **state)
 	ep_timeline_done(&tl);
 }
 
+/* What a program says last may be read when it is gone. */
+static void nothing_ends_after_the_exit(void **state)
+{
+	const struct ep_event e[] = {
+		line(EXIT + 5 * MS,
+		     CONTEXT "prompt eval time = 50.00 ms / 7 tokens"),
+		line(EXIT + 5 * MS, CONTEXT "eval time = 3.00 ms / 9 runs"),
+	};
+	struct ep_timeline tl;
+
+	(void)state;
+	timeline(e, 2, &tl);
+	assert_int_equal(tl.phase_count, 2);
+	is_phase(&tl.phases[0], "prefill", EXIT - 53 * MS, EXIT - 3 * MS);
+	is_phase(&tl.phases[1], "generation", EXIT - 3 * MS, EXIT);
+	assert_true(tl.phases[1].slack_ns >= 5 * MS);
+	ep_timeline_done(&tl);
+}
+
 /* After a reset the total has no load in it. */
 static void a_reset_leaves_the_load_before_the_total(void **state)
 {
@@ -277,6 +296,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(phases_end_where_the_lines_come),
+		cmocka_unit_test(nothing_ends_after_the_exit),
 		cmocka_unit_test(a_reset_leaves_the_load_before_the_total),
 		cmocka_unit_test(tasks_of_a_server_are_requests),
 		cmocka_unit_test(no_times_are_no_phases),
