@@ -11,6 +11,7 @@
 
 #include "base/clock.h"
 #include "base/str.h"
+#include "drivers/vmstat.h"
 
 #define OBSERVER_PERIOD_NS (20 * EP_NS_PER_MS)
 #define STDIO_PERIOD_NS (10 * EP_NS_PER_MS)
@@ -251,6 +252,7 @@ static int open_gate(struct ep_session *s, struct ep_err *err)
 		ep_writer_event(&s->writer, &e);
 		write_gate_rows(s, gate_ns, rows, counts);
 		atomic_store(&s->gate.open_ns, gate_ns);
+		atomic_store(&s->stdio.gate_ns, gate_ns);
 		/* From here on a killed run can be reported. */
 		(void)ep_writer_flush(&s->writer);
 		s->progress.tell(s->progress.ctx, EP_PROGRESS_GATE, "", 0);

@@ -14,6 +14,7 @@
 #include "base/version.h"
 #include "drivers/host.h"
 #include "profiler/record/attached.h"
+#include "profiler/record/manifest_covariance.h"
 #include "profiler/record/manifest_options.h"
 
 /* jansson takes only whole UTF-8; a text that was cut may end inside of a
@@ -171,14 +172,14 @@ static json_t *calibrations_json(const struct ep_board *b)
 
 	for (size_t i = 0; i < b->calibration_count; i++) {
 		const struct ep_board_calibration *c = &b->calibrations[i];
+		json_t *o = json_pack(
+			"{s:o,s:o,s:f,s:f,s:o,s:o}", "name", text_of(c->name),
+			"target", text_of(c->target), "gain", c->gain,
+			"offset_w", c->offset_w, "source", text_of(c->source),
+			"caveat", text_of(c->caveat));
 
-		json_array_append_new(
-			array, json_pack("{s:o,s:o,s:f,s:f,s:o,s:o}", "name",
-					 text_of(c->name), "target",
-					 text_of(c->target), "gain", c->gain,
-					 "offset_w", c->offset_w, "source",
-					 text_of(c->source), "caveat",
-					 text_of(c->caveat)));
+		ep_manifest_covariance(o, c);
+		json_array_append_new(array, o);
 	}
 	return array;
 }
@@ -351,6 +352,7 @@ static json_t *build(const struct ep_session *s)
 			o, "restored_before",
 			json_integer((json_int_t)s->environment
 					     .restored_before_count));
+	ep_manifest_add_cpufreq(s, o);
 	ep_manifest_add_options(s, o);
 	return o;
 }

@@ -2,10 +2,12 @@
 #include "profiler/record/manifest_options.h"
 
 #include <sched.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "base/cpus.h"
 #include "base/str.h"
+#include "drivers/cpufreq.h"
 
 static void add_text(json_t *o, const char *key, const char *text)
 {
@@ -56,6 +58,32 @@ void ep_manifest_add_options(const struct ep_session *s, json_t *o)
 		json_object_set_new(o, "options", options);
 	else
 		json_decref(options);
+}
+
+void ep_manifest_add_cpufreq(const struct ep_session *s, json_t *o)
+{
+	struct ep_cpufreq_policy *policies =
+		calloc(EP_CPUFREQ_POLICIES_MAX, sizeof(*policies));
+	int count = policies ? ep_cpufreq_policies(&s->env.root, policies,
+						   EP_CPUFREQ_POLICIES_MAX)
+			     : 0;
+	json_t *list = json_array();
+
+	for (int i = 0; i < count; i++) {
+		const struct ep_cpufreq_policy *p = &policies[i];
+
+		json_array_append_new(
+			list,
+			json_pack("{s:i,s:s,s:s,s:I,s:I}", "policy", p->number,
+				  "governor", p->governor, "driver", p->driver,
+				  "min_hz", (json_int_t)p->min_hz, "max_hz",
+				  (json_int_t)p->max_hz));
+	}
+	free(policies);
+	if (json_array_size(list) > 0)
+		json_object_set_new(o, "cpufreq", list);
+	else
+		json_decref(list);
 }
 
 void ep_manifest_add_labels(const struct ep_record_options *p, json_t *o)

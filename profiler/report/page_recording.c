@@ -69,6 +69,34 @@ static void put_self(struct ep_page *page, const struct ep_grid_health *g)
 	ep_page_fact(page, "edgeprof", "%s s of its own CPU time%s", cpu, list);
 }
 
+/* What the run was measured under, as far as it is known. */
+static void put_conditions(struct ep_page *page, const struct ep_conditions *c)
+{
+	char list[400] = "", cell[EP_CELL_BYTES], end[EP_CELL_BYTES];
+
+	ep_cell_number(cell, c->background_cpu_share * 100.0, 2);
+	add_piece(list, sizeof(list), "other programs had ", cell,
+		  " % of the CPUs' time");
+	ep_cell_number(cell, c->temperature_start_c, 3);
+	ep_cell_number(end, c->temperature_end_c, 3);
+	if (end[0] != '\0')
+		add_piece(list, sizeof(list), "hottest zone ", cell,
+			  " \xc2\xb0"
+			  "C at the start");
+	add_piece(list, sizeof(list), "", end,
+		  " \xc2\xb0"
+		  "C at the end");
+	ep_cell_number(cell, c->frequency_shortfall * 100.0, 2);
+	add_piece(list, sizeof(list), "clock ", cell,
+		  " % below what was asked");
+	if (c->swap_in_count > 0) {
+		ep_cell_count(cell, c->swap_in_count);
+		add_piece(list, sizeof(list), "", cell, " pages swapped in");
+	}
+	if (list[0] != '\0')
+		ep_page_fact(page, "meanwhile", "%s", list + strlen(", "));
+}
+
 static void put_warnings(struct ep_page *page)
 {
 	const struct ep_report *r = page->report;
@@ -91,5 +119,6 @@ void ep_page_recording(struct ep_page *page)
 	page->ops->heading(page->ctx, "Recording");
 	put_grid(page, g);
 	put_self(page, g);
+	put_conditions(page, &page->report->conditions);
 	put_warnings(page);
 }

@@ -195,6 +195,13 @@ static void fill_fixed(struct ep_report *r)
 					      .value = 4.0,
 					      .u95 = 0.05 };
 	r->threads_seen = 4;
+	r->conditions = (struct ep_conditions){
+		.background_cpu_share = 0.012,
+		.temperature_start_c = 48.2,
+		.temperature_end_c = 61.7,
+		.frequency_shortfall = (double)NAN,
+		.swap_in_count = 0,
+	};
 	r->validity.valid = true;
 	r->validity.complete = true;
 	r->grid = (struct ep_grid_health){
