@@ -32,6 +32,10 @@ struct ep_board_calibration {
 	const char *target; /* what the result stands for: "at the wall" */
 	const char *source, *caveat;
 	double gain, offset_w;
+	/* How well the fit is known, as standard uncertainties, and where:
+	 * NAN where it says nothing; the first four are given together. */
+	double u_gain, u_offset_w, covariance_w, residual_w;
+	double from_w, to_w;
 };
 
 /*
@@ -118,6 +122,10 @@ int ep_board_detect(const struct ep_env *env, char *ret_name, size_t size,
 
 /* Calls each() with every board name once, sorted. */
 int ep_board_list(int (*each)(void *ctx, const char *name), void *ctx);
+/* Calls each() with every file of that name beside boards, the one that counts
+ * first, until it returns something else than 0. */
+int ep_board_data(const char *file, int (*each)(void *ctx, const char *path),
+		  void *ctx);
 /* The file that ep_board_load() takes for a name; -ENOENT as there. */
 int ep_board_path(const char *name, char *ret, size_t size,
 		  struct ep_err *err) EP_MUST_CHECK;

@@ -232,6 +232,25 @@ static int load_path(const char *path, struct ep_board **ret,
 	return ep_board_load_file(path, name[0] ? name : NULL, ret, err);
 }
 
+int ep_board_data(const char *file, int (*each)(void *ctx, const char *path),
+		  void *ctx)
+{
+	struct places *p = malloc(sizeof(*p));
+	char path[PATH_BYTES];
+	int r = 0;
+
+	if (!p)
+		return -ENOMEM;
+	find_places(p);
+	for (size_t i = 0; r == 0 && i < p->count; i++)
+		if (ep_str_format(path, sizeof(path), "%s/%s", p->paths[i],
+				  file) &&
+		    access(path, F_OK) == 0)
+			r = each(ctx, path);
+	free(p);
+	return r;
+}
+
 int ep_board_path(const char *name, char *ret, size_t size, struct ep_err *err)
 {
 	struct places *p;

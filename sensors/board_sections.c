@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "sensors/board_parts.h"
 
+#include <math.h>
 #include <string.h>
 
 #include "base/num.h"
@@ -27,6 +28,12 @@ const struct ep_param ep_board_calibration_params[] = {
 	{ "target", NULL, "what the result stands for: at the wall" },
 	{ "gain", NULL, "by what the total is multiplied" },
 	{ "offset_w", "0", "watts added to that" },
+	{ "u_gain", "", "standard uncertainty of gain" },
+	{ "u_offset_w", "", "standard uncertainty of offset_w" },
+	{ "covariance_w", "", "covariance of gain and offset_w" },
+	{ "residual_w", "", "standard deviation of what the fit left" },
+	{ "from_w", "", "of the total: it was fitted from here" },
+	{ "to_w", "", "to here" },
 	{ "source", NULL, "who found it, when, with what" },
 	{ "caveat", NULL, "where it does not hold" },
 	{ NULL, NULL, NULL },
@@ -138,6 +145,48 @@ int ep_board_take_counters(struct ep_board *b, const struct ep_conf *conf,
 	return r;
 }
 
+/* All of how well it is known, or nothing. */
+static int take_covariance(const struct ep_conf *conf,
+			   struct ep_board_calibration *c, struct ep_err *err)
+{
+	const struct {
+		const char *key;
+		double *value;
+		bool signed_value;
+	} keys[] = {
+		{ "u_gain", &c->u_gain, false },
+		{ "u_offset_w", &c->u_offset_w, false },
+		{ "residual_w", &c->residual_w, false },
+		{ "covariance_w", &c->covariance_w, true },
+		{ "from_w", &c->from_w, true },
+		{ "to_w", &c->to_w, true },
+	};
+	size_t given = 0;
+
+	for (size_t i = 0; i < sizeof(keys) / sizeof(keys[0]); i++) {
+		int r = ep_conf_get_f64(conf, keys[i].key, (double)NAN,
+					keys[i].value, err);
+
+		if (r == 0 && !keys[i].signed_value && *keys[i].value < 0)
+			r = ep_conf_err(conf, keys[i].key, err,
+					"must not be below 0");
+		if (r < 0)
+			return r;
+		given += i < 4 && !isnan(*keys[i].value);
+	}
+	if (given != 0 && given != 4)
+		return ep_conf_err(conf, "u_gain", err,
+				   "give u_gain, u_offset_w, covariance_w and "
+				   "residual_w together, or none of them");
+	if (given &&
+	    fabs(c->covariance_w) > 1.000001 * c->u_gain * c->u_offset_w)
+		return ep_conf_err(conf, "covariance_w", err,
+				   "cannot be beyond u_gain times u_offset_w");
+	if (c->from_w >= c->to_w || isnan(c->from_w) != isnan(c->to_w))
+		return ep_conf_err(conf, "to_w", err, "must be above from_w");
+	return 0;
+}
+
 int ep_board_take_calibration(struct ep_board *b, const struct ep_conf *conf,
 			      struct ep_err *err)
 {
@@ -164,6 +213,8 @@ int ep_board_take_calibration(struct ep_board *b, const struct ep_conf *conf,
 	if (r == 0 && (c->offset_w < -10000 || c->offset_w > 10000))
 		r = ep_conf_err(conf, "offset_w", err,
 				"must be from -10000 to 10000");
+	if (r == 0)
+		r = take_covariance(conf, c, err);
 	if (r < 0)
 		return r;
 	c->name = conf->title;

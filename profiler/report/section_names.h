@@ -1,0 +1,26 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#ifndef EP_PROFILER_REPORT_SECTION_NAMES_H
+#define EP_PROFILER_REPORT_SECTION_NAMES_H
+
+#include "profiler/analyze/section.h"
+#include "profiler/report/csv_files.h"
+#include "profiler/report/json_out.h"
+
+/* How a figure of a section is headed. */
+struct ep_section_name {
+	const char *name, *head, *unit;
+	enum { EP_SECTION_BOTH, EP_SECTION_ROUNDED, EP_SECTION_WHOLE } how;
+};
+/* Never NULL; a figure without an entry has an empty head. */
+const struct ep_section_name *ep_section_name(const char *name);
+
+/* "key": value with status, reason and budget (json.c). */
+void ep_json_metric(struct ep_json_out *o, const char *key,
+		    const struct ep_metric *m);
+/* Every section under its key; nothing when there is none. */
+void ep_json_sections(struct ep_json_out *o, const struct ep_report *r);
+/* After an empty line, a table of its own: section,scope,metric,value,u95,
+ * status,reason.  Nothing when there is none. */
+void ep_csv_sections(struct ep_csv_out *o, const struct ep_report *r);
+
+#endif
