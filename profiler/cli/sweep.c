@@ -17,11 +17,12 @@
 #include "profiler/cli/cli.h"
 #include "profiler/cli/run_options.h"
 
-static volatile sig_atomic_t stop_signal;
+static volatile sig_atomic_t stop_signal, stop_count;
 
 static void take_signal(int signo)
 {
 	stop_signal = signo;
+	stop_count++;
 }
 
 static void watch_signals(void)
@@ -42,7 +43,8 @@ static int fail(int status, const struct ep_err *err, int r)
 	return status;
 }
 
-/* "governors.conf" makes ./governors, options make ./edgeprof-study-<UTC>. */
+/* "governors.conf" makes ./governors, options make ./edgeprof-study-<UTC>, and
+ * run ./edgeprof-<UTC> as it does for a single one. */
 static int choose_dir(const struct ep_sweep_options *o, char *ret, size_t size,
 		      struct ep_err *err)
 {
@@ -61,7 +63,8 @@ static int choose_dir(const struct ep_sweep_options *o, char *ret, size_t size,
 	} else {
 		ep_clock_utc_stamp(ep_clock_realtime_ns(), stamp,
 				   sizeof(stamp));
-		fits = ep_str_format(ret, size, "edgeprof-study-%s", stamp);
+		fits = ep_str_format(ret, size, "edgeprof-%s%s",
+				     o->is_run ? "" : "study-", stamp);
 	}
 	if (!fits || ret[0] == '\0')
 		return ep_err_set(err, -EINVAL,
@@ -92,13 +95,13 @@ static int keep_file(const char *file, const char *dir, struct ep_err *err)
 		     : 0;
 }
 
-/* A typing error in an option of run is found before the first run. */
-static int check_runs(const struct ep_study *s, struct ep_err *err)
+static int check_config(const struct ep_study *s, uint64_t config,
+			struct ep_err *err)
 {
 	struct ep_run_options run;
 	char **argv, **all;
 	size_t count;
-	int r = ep_plan_argv(s, 0, &argv);
+	int r = ep_plan_argv(s, config, &argv);
 
 	if (r < 0)
 		return ep_err_set(err, r, "%s", strerror(-r));
@@ -116,6 +119,22 @@ static int check_runs(const struct ep_study *s, struct ep_err *err)
 	return r;
 }
 
+/* A typing error in an option of run, or in any level of a factor, is found
+ * before the first run. */
+static int check_runs(const struct ep_study *s, struct ep_err *err)
+{
+	uint64_t stride = 1;
+	int r = check_config(s, 0, err);
+
+	for (size_t i = s->factor_count; r == 0 && i-- > 0;) {
+		for (uint64_t k = 1; r == 0 && k < s->factors[i].level_count;
+		     k++)
+			r = check_config(s, k * stride, err);
+		stride *= s->factors[i].level_count;
+	}
+	return r;
+}
+
 static int check_size(const struct ep_sweep_options *o, struct ep_err *err)
 {
 	uint64_t count = ep_plan_config_count(&o->study);
@@ -124,7 +143,7 @@ static int check_size(const struct ep_sweep_options *o, struct ep_err *err)
 		return ep_err_set(err, -E2BIG,
 				  "%llu configurations, more than %d",
 				  (unsigned long long)count, EP_CONFIGS_MAX);
-	if (count > EP_CONFIGS_ASK && !o->yes)
+	if (count > EP_CONFIGS_ASK && !o->yes && o->mode != EP_SWEEP_PLAN)
 		return ep_err_set(err, -EINVAL,
 				  "%llu configurations: if that is meant, say "
 				  "--yes",
@@ -159,8 +178,53 @@ static int open_store(const struct ep_sweep_options *o, const char *dir,
 	return r < 0 ? r : check_unchanged(o, *ret, err);
 }
 
+/* Relative paths of a study that is gone on with start where it was begun. */
+static int check_folder(const char *folder, const char *dir, struct ep_err *err)
+{
+	if (folder[0] == '\0' || access(folder, X_OK) == 0)
+		return 0;
+	return ep_err_set(err, -ENOENT,
+			  "%s was begun in %s, where its paths start from: %s",
+			  dir, folder, strerror(errno));
+}
+
+/* Nobody may be at work with the database that is replaced. */
+static int rebuild(const char *dir, bool quiet, struct ep_err *err)
+{
+	int lock_fd = -1, r = ep_execute_lock(dir, &lock_fd, err);
+
+	if (r < 0)
+		return r;
+	r = ep_store_rebuild(dir, err);
+	close(lock_fd);
+	if (r >= 0 && !quiet)
+		printf("%s/study.db made again from %d run folder%s\n", dir, r,
+		       r == 1 ? "" : "s");
+	return r < 0 ? r : 0;
+}
+
+/* Here, on other machines, or only with what these made. */
+static int proceed(const struct ep_sweep_options *o, const struct ep_execute *x,
+		   struct ep_store *store, struct ep_execute_outcome *outcome,
+		   struct ep_err *err)
+{
+	const struct ep_sweep_place place = { .store = store,
+					      .study = ep_store_study(store),
+					      .identity = x->identity,
+					      .stop = x->stop,
+					      .program = x->program,
+					      .quiet = o->quiet };
+
+	if (o->mode == EP_SWEEP_COLLECT)
+		return ep_sweep_machines_collect(&o->machines, &place, err);
+	if (o->machines.executor)
+		return ep_sweep_machines_run(&o->machines, &place, err);
+	return ep_execute_study(x, store, outcome, err);
+}
+
 static int execute(const struct ep_sweep_options *o, const char *dir,
-		   const struct ep_identity *identity, struct ep_err *err)
+		   const struct ep_identity *identity,
+		   struct ep_execute_outcome *outcome, struct ep_err *err)
 {
 	struct ep_sweep_screen screen = {
 		.terminal = isatty(STDERR_FILENO),
@@ -170,6 +234,7 @@ static int execute(const struct ep_sweep_options *o, const char *dir,
 				.tell = ep_sweep_tell,
 				.ctx = &screen,
 				.stop = &stop_signal,
+				.stop_count = &stop_count,
 				.lock_fd = -1 };
 	char program[4096];
 	struct ep_store *store = NULL;
@@ -190,11 +255,16 @@ static int execute(const struct ep_sweep_options *o, const char *dir,
 	if (r == 0) {
 		watch_signals();
 		screen.study = ep_store_study(store);
-		r = ep_execute_study(&x, store, err);
+		x.folder = ep_store_started_in(store);
+		r = check_folder(x.folder, dir, err);
+	}
+	if (r == 0) {
+		r = proceed(o, &x, store, outcome, err);
 		ep_sweep_close_line(&screen);
 	}
 	if (r >= 0 && !o->quiet) {
-		int code = ep_sweep_show_results(store, dir, err);
+		int code = ep_sweep_show_results(
+			store, o->is_run ? stderr : stdout, err);
 
 		r = code < 0 ? code : r;
 	}
@@ -209,7 +279,24 @@ static int execute(const struct ep_sweep_options *o, const char *dir,
 	return r;
 }
 
-static int work(const struct ep_sweep_options *o, struct ep_err *err)
+static int plan_machines(const struct ep_sweep_options *o,
+			 const struct ep_identity *identity, struct ep_err *err)
+{
+	char program[4096];
+	const struct ep_sweep_place place = { .study = &o->study,
+					      .identity = identity,
+					      .stop = &stop_signal,
+					      .program = program,
+					      .quiet = o->quiet };
+	int r = ep_proc_self_exe(program, sizeof(program));
+
+	return r < 0 ? ep_err_set(err, r, "where is this program? %s",
+				  strerror(-r))
+		     : ep_sweep_machines_plan(&o->machines, &place, err);
+}
+
+static int work(const struct ep_sweep_options *o,
+		struct ep_execute_outcome *outcome, struct ep_err *err)
 {
 	struct ep_identity identity;
 	char dir[4096];
@@ -218,46 +305,63 @@ static int work(const struct ep_sweep_options *o, struct ep_err *err)
 	if (r == 0 && o->mode < EP_SWEEP_RESUME)
 		r = check_size(o, err);
 	if (r == 0 && o->mode == EP_SWEEP_PLAN)
-		return ep_sweep_show_plan(&o->study, dir) < 0 ? -EIO : 0;
+		r = ep_sweep_show_plan(&o->study, dir) < 0 ? -EIO : 0;
+	if (r == 0 && o->mode == EP_SWEEP_PLAN && !o->machines.executor)
+		return 0;
 	if (r == 0)
 		r = ep_identity_get(&identity, err);
 	if (r == 0)
 		r = ep_identity_enter(&identity, err);
 	if (r < 0)
 		return r;
-	if (o->mode == EP_SWEEP_REBUILD) {
-		r = ep_store_rebuild(dir, err);
-		if (r >= 0 && !o->quiet)
-			printf("%s/study.db made again from %d run folders\n",
-			       dir, r);
-		r = r < 0 ? r : 0;
-	} else {
-		r = execute(o, dir, &identity, err);
-	}
+	r = o->mode == EP_SWEEP_REBUILD ? rebuild(dir, o->quiet, err)
+	    : o->mode == EP_SWEEP_PLAN
+		    ? plan_machines(o, &identity, err)
+		    : execute(o, dir, &identity, outcome, err);
 	ep_identity_leave(&identity);
 	return r;
 }
 
+/* What a person can mend is a wrong use. */
+static bool is_usage(int r)
+{
+	static const int codes[] = { EINVAL, ESTALE,  E2BIG, EEXIST,
+				     ENOENT, ENOTSUP, ENODEV };
+
+	for (size_t i = 0; i < sizeof(codes) / sizeof(codes[0]); i++)
+		if (r == -codes[i])
+			return true;
+	return false;
+}
+
+static int status_of(const struct ep_sweep_options *o, int r,
+		     const struct ep_execute_outcome *outcome)
+{
+	if (r == -EINTR && stop_signal != 0)
+		return EP_EXIT_SIGNAL + stop_signal;
+	if (r < 0)
+		return is_usage(r) && !o->is_run ? EP_EXIT_USAGE
+						 : EP_EXIT_INTERNAL;
+	return o->is_run ? outcome->first_status : r;
+}
+
 int ep_sweep_main(int argc, char **argv)
 {
+	struct ep_execute_outcome outcome = { 0 };
 	struct ep_sweep_options o;
 	struct ep_err err = { 0 };
-	int r = ep_sweep_options_parse(argc, argv, &o, &err), status;
+	int r, status;
 
-	if (r < 0) {
-		status = fail(EP_EXIT_USAGE, &err, r);
-	} else if (o.help) {
-		fputs(ep_sweep_help, stdout);
+	if (ep_sweep_task_is_asked(argc, argv))
+		return ep_sweep_task_main(argc, argv);
+	r = ep_sweep_options_parse(argc, argv, &o, &err);
+	if (r == 0 && o.help) {
+		fputs(o.is_run ? ep_run_help : ep_sweep_help, stdout);
 		status = EP_EXIT_OK;
 	} else {
-		r = work(&o, &err);
-		status = r == -EINTR && stop_signal != 0
-				 ? EP_EXIT_SIGNAL + stop_signal
-			 : r == -EINVAL || r == -ESTALE || r == -E2BIG ||
-					 r == -EEXIST
-				 ? EP_EXIT_USAGE
-			 : r < 0 ? EP_EXIT_INTERNAL
-				 : r;
+		if (r == 0)
+			r = work(&o, &outcome, &err);
+		status = status_of(&o, r, &outcome);
 		if (r < 0)
 			(void)fail(status, &err, r);
 	}

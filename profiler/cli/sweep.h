@@ -2,7 +2,10 @@
 #ifndef EP_PROFILER_CLI_SWEEP_H
 #define EP_PROFILER_CLI_SWEEP_H
 
+#include "profiler/cli/sweep_machines.h"
 #include "profiler/study/execute.h"
+
+#include <stdio.h>
 
 /* Parts of sweep*.c; run.c hands repeated runs over. */
 
@@ -11,6 +14,7 @@ enum ep_sweep_mode {
 	EP_SWEEP_PLAN,
 	EP_SWEEP_RESUME,
 	EP_SWEEP_REBUILD,
+	EP_SWEEP_COLLECT,
 };
 
 struct ep_sweep_options {
@@ -20,6 +24,8 @@ struct ep_sweep_options {
 	struct ep_study study;
 	bool has_study;
 	bool yes, quiet, help;
+	bool is_run; /* edgeprof run --runs */
+	struct ep_sweep_machines machines;
 };
 
 /*
@@ -39,7 +45,7 @@ extern const char ep_sweep_help[];
 /* What a person sees. */
 struct ep_sweep_screen {
 	const struct ep_study *study;
-	bool terminal, quiet, colour;
+	bool terminal, quiet;
 	bool line_open; /* a status line stands on the terminal */
 	int64_t shown_ns;
 };
@@ -48,9 +54,18 @@ void ep_sweep_tell(void *ctx, const struct ep_study_progress *p);
 void ep_sweep_close_line(struct ep_sweep_screen *screen);
 /* The plan of a study, on stdout. */
 int ep_sweep_show_plan(const struct ep_study *s, const char *dir);
-/* What came out, on stdout. */
-int ep_sweep_show_results(struct ep_store *store, const char *dir,
-			  struct ep_err *err);
+/* What came out. */
+int ep_sweep_show_results(struct ep_store *store, FILE *to,
+			  struct ep_err *err) EP_MUST_CHECK;
+/* Of a study that searches: what it will do; who won, how sure that is, and what
+ * dropped out when and why. */
+void ep_sweep_show_search_plan(const struct ep_study *s);
+int ep_sweep_show_search(FILE *to, const struct ep_study *s,
+			 const struct ep_standing *standing) EP_MUST_CHECK;
+/* edgeprof report DIR of a study: its exit status. */
+int ep_sweep_report(const char *dir);
+/* "1 h 12 min", "45 s" */
+void ep_sweep_name_time(double seconds, char *ret, size_t size);
 /* "governor=powersave threads=4"; "the only one" without factors. */
 void ep_sweep_name_config(const struct ep_study *s, uint64_t config, char *ret,
 			  size_t size);

@@ -12,7 +12,7 @@
 const char ep_sweep_help[] =
 	"usage: edgeprof sweep [options] [options of edgeprof run] -- COMMAND\n"
 	"       edgeprof sweep STUDY.conf [-o DIR] [--plan]\n"
-	"       edgeprof sweep DIR --resume|--rebuild\n"
+	"       edgeprof sweep DIR --resume|--rebuild|--collect FROM...\n"
 	"\n"
 	"Runs a program in every configuration, several times, in random order,\n"
 	"and keeps what came out in DIR/results.csv.\n"
@@ -27,7 +27,9 @@ const char ep_sweep_help[] =
 	"                      the 95 % interval is that narrow\n"
 	"  --retries N         for rejected runs of a configuration (default 2)\n"
 	"  --order random|given   --order-seed N\n"
-	"  --drop-caches=first|each\n"
+	"  --drop-caches=first|each  --clear-swap=first|each   of a configuration\n"
+	"  --search halving --objective METRIC [--floor METRIC=MIN] --max-runs N\n"
+	"                      the smallest METRIC: the better half twice as often\n"
 	"  --max-background-cpu 10%  --max-thermal-drift C  --max-missed-ticks 1%\n"
 	"  --max-sensor-gaps 5%  --max-frequency-shortfall 10%\n"
 	"  --expect-tokens N   --same-output auto|yes|no    what makes a run valid\n"
@@ -35,6 +37,9 @@ const char ep_sweep_help[] =
 	"  --plan              show what would run; touch nothing\n"
 	"  --resume            go on after Ctrl-C, a crash or a power cut\n"
 	"  --rebuild           make DIR/study.db again from the run folders\n"
+	"  --executor slurm|parallel    on other machines; --hosts FILE.conf for\n"
+	"                      parallel; --shared DIR, --sbatch WORDS for slurm\n"
+	"  --collect FROM...   take in run folders that others made\n"
 	"  --yes               more than 10000 configurations are meant\n"
 	"  -q, --quiet         print errors only\n"
 	"\n"
@@ -97,7 +102,7 @@ static int take_run_option(struct ep_study *s, struct collected *c,
 
 	if (f && value) {
 		r = ep_factor_levels(f->name, value, f->whole, &levels, err);
-		if (r == 0 && ep_words_count(levels) > 1) {
+		if (r == 0 && (f->flag || ep_words_count(levels) > 1)) {
 			r = ep_study_add_factor(s, f->name, f->option, levels,
 						err);
 			ep_words_free(levels);
@@ -117,6 +122,7 @@ static const struct {
 	{ "--plan", EP_SWEEP_PLAN },
 	{ "--resume", EP_SWEEP_RESUME },
 	{ "--rebuild", EP_SWEEP_REBUILD },
+	{ "--collect", EP_SWEEP_COLLECT },
 };
 
 /* 1 it is one of ours, 0 it is not. */
@@ -124,17 +130,18 @@ static int take_flag(struct ep_sweep_options *o, const char *name,
 		     struct ep_err *err)
 {
 	for (size_t i = 0; i < sizeof(modes) / sizeof(modes[0]); i++) {
-		if (strcmp(modes[i].name, name) != 0)
+		if (o->is_run || strcmp(modes[i].name, name) != 0)
 			continue;
 		if (o->mode != EP_SWEEP_START && o->mode != modes[i].mode)
 			return ep_err_set(err, -EINVAL,
 					  "%s goes with none of the others: "
-					  "--plan, --resume, --rebuild",
+					  "--plan, --resume, --rebuild, "
+					  "--collect",
 					  name);
 		o->mode = modes[i].mode;
 		return 1;
 	}
-	if (strcmp(name, "--yes") == 0)
+	if (!o->is_run && strcmp(name, "--yes") == 0)
 		o->yes = true;
 	else if (strcmp(name, "--quiet") == 0 || strcmp(name, "-q") == 0)
 		o->quiet = true;
@@ -164,11 +171,18 @@ static int take_value(struct ep_sweep_options *o, struct collected *c,
 	return take_run_option(&o->study, c, name, value, err);
 }
 
+/* A flag of run, or a setting of a study when it has "=WHEN". */
+static bool is_clearing(const char *name)
+{
+	return strcmp(name, "--drop-caches") == 0 ||
+	       strcmp(name, "--clear-swap") == 0;
+}
+
 /* How many arguments an option takes; -EINVAL it is none. */
 static int arity(const char *name, struct ep_err *err)
 {
 	if (strcmp(name, "--set") == 0 ||
-	    (strcmp(name, "--drop-caches") != 0 && is_setting(name + 2)))
+	    (!is_clearing(name) && is_setting(name + 2)))
 		return 1;
 	return ep_run_option_arity(name, err);
 }
@@ -176,20 +190,29 @@ static int arity(const char *name, struct ep_err *err)
 static int take_option(struct ep_sweep_options *o, struct collected *c,
 		       char **argv, int *i, struct ep_err *err)
 {
-	char *arg = argv[(*i)++], *value = NULL, name[64];
+	char *arg = argv[*i], *value = NULL, name[64];
 	size_t len = strcspn(arg, "=");
-	int count;
+	int count =
+		o->is_run ? 0
+			  : ep_sweep_machines_take(&o->machines, argv, i, err);
 
+	if (count != 0)
+		return count < 0 ? count : 0;
+	(*i)++;
 	if (!ep_str_format(name, sizeof(name), "%.*s", (int)len, arg))
 		return ep_err_set(err, -EINVAL, "there is no option %.60s",
 				  arg);
 	count = arg[len] ? 0 : take_flag(o, name, err);
 	if (count != 0)
 		return count < 0 ? count : 0;
-	if (strcmp(name, "--drop-caches") == 0 && arg[len]) {
+	if (is_clearing(name) && arg[len]) {
 		o->has_study = true;
 		return ep_study_set(&o->study, name + 2, arg + len + 1, err);
 	}
+	if (strcmp(name, "--json") == 0)
+		return ep_err_set(err, -EINVAL,
+				  "--json prints the report of one run; of "
+				  "several, every folder has its report.json");
 	count = arity(name, err);
 	if (count < 0)
 		return count;
@@ -220,6 +243,9 @@ static int take_words(struct ep_sweep_options *o, char **argv, int *i,
 		o->file = argv[(*i)++];
 		return 0;
 	}
+	if (!dashes && o->mode == EP_SWEEP_COLLECT && o->file)
+		return ep_sweep_machines_add_dir(&o->machines, argv + (*i)++,
+						 err);
 	*i += dashes;
 	if (*i < argc) {
 		o->has_study = true;
@@ -255,7 +281,8 @@ static int check(struct ep_sweep_options *o, struct ep_err *err)
 			return ep_err_set(
 				err, -EINVAL,
 				"%s is not a study file (NAME.conf); "
-				"a folder needs --resume or --rebuild",
+				"a folder needs --resume, --rebuild or "
+				"--collect",
 				o->file);
 		o->dir = o->file;
 		o->file = NULL;
@@ -274,6 +301,7 @@ int ep_sweep_options_parse(int argc, char **argv, struct ep_sweep_options *ret,
 
 	memset(ret, 0, sizeof(*ret));
 	ep_study_init(&ret->study);
+	ret->is_run = !sweep;
 	while (r == 0 && i < argc) {
 		if (argv[i][0] == '-' && argv[i][1] != '\0' &&
 		    strcmp(argv[i], "--") != 0)
@@ -284,12 +312,16 @@ int ep_sweep_options_parse(int argc, char **argv, struct ep_sweep_options *ret,
 	ret->study.options = c.words;
 	if (r == 0)
 		r = check(ret, err);
+	if (r == 0 && !ret->help)
+		r = ep_sweep_machines_check(&ret->machines,
+					    ret->mode == EP_SWEEP_COLLECT, err);
 	return r;
 }
 
 void ep_sweep_options_done(struct ep_sweep_options *o)
 {
 	ep_study_done(&o->study);
+	ep_sweep_machines_done(&o->machines);
 }
 
 bool ep_sweep_is_asked(int argc, char **argv)

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
+#include <errno.h>
 #include <inttypes.h>
 #include <math.h>
 #include <stdio.h>
@@ -7,9 +8,10 @@
 
 #include "base/clock.h"
 #include "base/str.h"
+#include "base/words.h"
+#include "profiler/cli/run_options.h"
 #include "profiler/cli/sweep.h"
 
-#define REDRAW_NS (500 * EP_NS_PER_MS)
 #define PLAN_LINES_MAX 40
 
 void ep_sweep_name_config(const struct ep_study *s, uint64_t config, char *ret,
@@ -28,141 +30,6 @@ void ep_sweep_name_config(const struct ep_study *s, uint64_t config, char *ret,
 				    s->factors[i].levels[levels[i]]);
 	}
 	ep_str_printable(ret);
-}
-
-/* "1 h 12 min", "45 s" */
-static void name_time(double seconds, char *ret, size_t size)
-{
-	int64_t s = isfinite(seconds) ? (int64_t)llround(seconds) : -1;
-
-	if (s < 0)
-		(void)ep_str_copy(ret, size, "?");
-	else if (s < 100)
-		(void)ep_str_format(ret, size, "%" PRId64 " s", s);
-	else if (s < 6000)
-		(void)ep_str_format(ret, size, "%" PRId64 " min",
-				    (s + 30) / 60);
-	else
-		(void)ep_str_format(ret, size, "%" PRId64 " h %" PRId64 " min",
-				    s / 3600, s / 60 % 60);
-}
-
-void ep_sweep_close_line(struct ep_sweep_screen *screen)
-{
-	if (screen->line_open)
-		fputc('\n', stderr);
-	screen->line_open = false;
-}
-
-static void describe(const struct ep_sweep_screen *screen,
-		     const struct ep_study_progress *p, char *ret, size_t size)
-{
-	char name[300], eta[40];
-	size_t used;
-
-	ep_sweep_name_config(screen->study, p->item.config, name, sizeof(name));
-	name_time(p->eta_s, eta, sizeof(eta));
-	(void)ep_str_format(ret, size,
-			    "%" PRId64 " of %" PRId64 ": configuration %" PRIu64
-			    " of %" PRIu64 " (%s), %s %" PRId64,
-			    p->done_count + 1, p->plan_count,
-			    p->item.config + 1, p->config_count, name,
-			    p->item.warmup ? "warm-up" : "run",
-			    p->item.repetition);
-	used = strlen(ret);
-	if (!p->item.warmup)
-		(void)ep_str_format(ret + used, size - used, " of %" PRId64,
-				    p->run_count);
-	used = strlen(ret);
-	if (isfinite(p->eta_s))
-		(void)ep_str_format(ret + used, size - used, ", %s to go", eta);
-	used = strlen(ret);
-	if (isfinite(p->j_per_token))
-		(void)ep_str_format(ret + used, size - used,
-				    ", %.4g J/token so far", p->j_per_token);
-	used = strlen(ret);
-	if (isfinite(p->temperature_c))
-		(void)ep_str_format(ret + used, size - used,
-				    ", %.0f \xc2\xb0"
-				    "C",
-				    p->temperature_c);
-}
-
-/* Redrawn in place on a terminal; one line per run elsewhere. */
-static void show_status(struct ep_sweep_screen *screen,
-			const struct ep_study_progress *p, const char *mark)
-{
-	char text[900];
-
-	describe(screen, p, text, sizeof(text));
-	if (screen->terminal) {
-		fprintf(stderr, "\r\033[K%s%s", text, mark);
-		screen->line_open = true;
-	} else {
-		fprintf(stderr, "edgeprof: %s%s\n", text, mark);
-	}
-	screen->shown_ns = ep_clock_monotonic_ns();
-}
-
-static void show_pause(struct ep_sweep_screen *screen,
-		       const struct ep_study_progress *p)
-{
-	char mark[80];
-
-	if (isfinite(p->pause_s) && screen->study->cooldown == EP_COOLDOWN_TIME)
-		(void)ep_str_format(mark, sizeof(mark), "; pause, %.0f s",
-				    ceil(p->pause_s));
-	else
-		(void)ep_str_format(mark, sizeof(mark),
-				    "; cooling down to %.4g \xc2\xb0"
-				    "C",
-				    screen->study->cooldown_c);
-	show_status(screen, p, mark);
-}
-
-static void show_line(struct ep_sweep_screen *screen, const char *what,
-		      const char *text)
-{
-	char line[1300];
-
-	ep_sweep_close_line(screen);
-	(void)ep_str_format(line, sizeof(line), "%s%s%s", what,
-			    text && text[0] ? ": " : "", text ? text : "");
-	ep_str_printable(line);
-	fprintf(stderr, "edgeprof: %s\n", line);
-}
-
-void ep_sweep_tell(void *ctx, const struct ep_study_progress *p)
-{
-	struct ep_sweep_screen *screen = ctx;
-	bool late = ep_clock_monotonic_ns() - screen->shown_ns > REDRAW_NS;
-
-	if (screen->quiet)
-		return;
-	switch (p->event) {
-	case EP_STUDY_STARTS:
-		show_status(screen, p, "");
-		break;
-	case EP_STUDY_RUNS:
-		if (screen->terminal && late)
-			show_status(screen, p, "");
-		break;
-	case EP_STUDY_PAUSES:
-		if (screen->terminal && late)
-			show_pause(screen, p);
-		break;
-	case EP_STUDY_VALID:
-		break;
-	case EP_STUDY_REJECTED:
-		show_line(screen, "run rejected", p->text);
-		break;
-	case EP_STUDY_LOST:
-		show_line(screen, "run lost", p->text);
-		break;
-	case EP_STUDY_WARNS:
-		show_line(screen, "warning", p->text);
-		break;
-	}
 }
 
 static void show_argv(char *const *argv)
@@ -199,6 +66,47 @@ static int show_first_block(const struct ep_study *s, uint64_t count)
 	return r;
 }
 
+/* What every run takes besides the program. */
+static double around_s(const struct ep_study *s)
+{
+	struct ep_run_options run;
+	struct ep_err err = { 0 };
+	char **argv, **all;
+	double seconds = 0;
+	size_t count;
+
+	if (ep_plan_argv(s, 0, &argv) < 0)
+		return 0;
+	count = ep_words_count(argv);
+	all = calloc(count + 2, sizeof(*all));
+	if (all) {
+		all[0] = (char *)(uintptr_t) "run";
+		memcpy(all + 1, argv, count * sizeof(*all));
+		if (ep_run_options_parse((int)count + 1, all, &run, &err) == 0)
+			seconds = (double)(run.record.idle_ns +
+					   run.record.tail_ns) /
+				  EP_NS_PER_S;
+	}
+	free(all);
+	ep_plan_argv_free(argv);
+	return seconds;
+}
+
+static void show_time(const struct ep_study *s, double runs)
+{
+	double each_s = around_s(s);
+	char text[40];
+
+	if (s->cooldown == EP_COOLDOWN_TIME)
+		each_s += (double)s->cooldown_ns / EP_NS_PER_S;
+	ep_sweep_name_time(each_s * runs, text, sizeof(text));
+	printf("  baselines%s take %s besides the program itself%s\n",
+	       s->cooldown == EP_COOLDOWN_TIME ? " and pauses" : "", text,
+	       s->cooldown == EP_COOLDOWN_TEMPERATURE
+		       ? ", and cooling down as long as it takes"
+		       : "");
+}
+
 int ep_sweep_show_plan(const struct ep_study *s, const char *dir)
 {
 	uint64_t count = ep_plan_config_count(s);
@@ -218,18 +126,15 @@ int ep_sweep_show_plan(const struct ep_study *s, const char *dir)
 	       s->run_count == 1 ? "" : "s", " and ", s->warmup_count,
 	       s->warmup_count == 1 ? "" : "s",
 	       count * (uint64_t)(s->run_count + s->warmup_count));
+	if (s->search == EP_SEARCH_HALVING)
+		ep_sweep_show_search_plan(s);
 	if (s->until_metric)
 		printf("  more runs, up to %" PRId64
 		       ", until the 95 %% interval of %s is within %.3g %%\n",
 		       s->max_run_count, s->until_metric, 100 * s->until_share);
-	if (s->cooldown == EP_COOLDOWN_TIME) {
-		char text[40];
-
-		name_time((double)s->cooldown_ns / EP_NS_PER_S * (double)count *
-				  (double)(s->run_count + s->warmup_count),
-			  text, sizeof(text));
-		printf("  pauses alone take %s\n", text);
-	}
+	show_time(s, (double)count * (double)(s->run_count + s->warmup_count));
+	if (count > EP_CONFIGS_ASK)
+		printf("  so many configurations run only with --yes\n");
 	printf("\nOrder of the first repetition (%s)\n",
 	       s->order == EP_ORDER_GIVEN
 		       ? "as given, all repetitions of one after the other"
@@ -246,44 +151,56 @@ int ep_sweep_show_plan(const struct ep_study *s, const char *dir)
 }
 
 static void show_mean(struct ep_store *store, uint64_t config,
-		      const char *metric)
+		      const char *metric, FILE *to)
 {
 	struct ep_err err = { 0 };
 	double mean = (double)NAN;
 
 	if (ep_store_mean(store, config, metric, &mean, &err) < 0 ||
 	    !isfinite(mean))
-		printf(" %13s", "-");
+		fprintf(to, " %13s", "-");
 	else
-		printf(" %13.4g", mean);
+		fprintf(to, " %13.4g", mean);
 }
 
-int ep_sweep_show_results(struct ep_store *store, const char *dir,
-			  struct ep_err *err)
+int ep_sweep_show_results(struct ep_store *store, FILE *to, struct ep_err *err)
 {
+	const char *dir = ep_store_dir(store);
 	const struct ep_study *s = ep_store_study(store);
-	uint64_t count = ep_plan_config_count(s);
+	uint64_t count = ep_plan_config_count(s), short_count = 0;
 	struct ep_standing *standing;
 	int r = ep_store_standing(store, &standing, err);
 
 	if (r < 0)
 		return r;
-	printf("%5s %5s %8s %13s %13s %13s  %s\n", "", "valid", "rejected",
-	       "tokens/s", "J/token", "J per run", "means over valid runs");
+	fprintf(to, "%5s %5s %8s %13s %13s %13s  %s\n", "", "valid", "rejected",
+		"tokens/s", "J/token", "J per run", "means over valid runs");
 	for (uint64_t i = 0; i < count; i++) {
 		const struct ep_standing *st = &standing[i];
 		char name[300];
 
+		short_count += st->valid_count < s->run_count;
 		ep_sweep_name_config(s, i, name, sizeof(name));
-		printf("%5" PRIu64 " %5" PRId64 " %8" PRId64, i + 1,
-		       st->valid_count, st->rejected_count + st->lost_count);
-		show_mean(store, i, "generation.tokens_per_s");
-		show_mean(store, i, "generation.j_per_token");
-		show_mean(store, i, "run.energy_j");
-		printf("  %s%s\n", name, st->failed ? "  (cannot run)" : "");
+		fprintf(to, "%5" PRIu64 " %5" PRId64 " %8" PRId64, i + 1,
+			st->valid_count, st->rejected_count + st->lost_count);
+		show_mean(store, i, "generation.tokens_per_s", to);
+		show_mean(store, i, "generation.j_per_token", to);
+		show_mean(store, i, "run.energy_j", to);
+		fprintf(to, "  %s%s\n", name,
+			st->failed ? "  (cannot run)" : "");
 	}
-	printf("\n%s/results.csv has every run and phase; %s/runs the folders\n",
-	       dir, dir);
+	fprintf(to,
+		"\n%s/results.csv has every run and phase; %s/runs the folders\n",
+		dir, dir);
+	if (short_count > 0)
+		fprintf(to,
+			"%" PRIu64 " of %" PRIu64
+			" configurations have too few valid runs: column "
+			"reasons says why\n",
+			short_count, count);
+	if (s->search == EP_SEARCH_HALVING &&
+	    ep_sweep_show_search(to, s, standing) < 0)
+		r = ep_err_set(err, -ENOMEM, "out of memory");
 	free(standing);
-	return 0;
+	return r;
 }

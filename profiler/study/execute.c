@@ -2,17 +2,22 @@
 #include "profiler/study/execute.h"
 
 #include <errno.h>
+#include <limits.h>
 #include <math.h>
-#include <poll.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/statvfs.h>
 #include <unistd.h>
 
 #include "base/clock.h"
 #include "base/str.h"
 #include "base/words.h"
+#include "profiler/study/execute_argv.h"
+#include "profiler/study/execute_pause.h"
+#include "profiler/study/halving.h"
 
-#define TICK_MS 100
+/* Less than a short run needs. */
+#define FREE_BYTES_MIN ((uint64_t)1024 * 1024)
 
 struct engine {
 	const struct ep_execute *x;
@@ -24,7 +29,8 @@ struct engine {
 	int64_t order;
 	int64_t here_count; /* runs made since this start */
 	int64_t begin_ns;
-	bool dropped; /* caches, at least once */
+	bool told_stop;
+	int first_status;
 };
 
 static void tell(struct engine *e, enum ep_study_event event, const char *text)
@@ -36,7 +42,36 @@ static void tell(struct engine *e, enum ep_study_event event, const char *text)
 
 static void tell_running(void *ctx)
 {
-	tell(ctx, EP_STUDY_RUNS, NULL);
+	struct engine *e = ctx;
+
+	if (*e->x->stop == SIGINT && !e->told_stop) {
+		e->told_stop = true;
+		tell(e, EP_STUDY_WARNS,
+		     "stopping when this run has ended; Ctrl-C again ends it "
+		     "now");
+	}
+	tell(e, EP_STUDY_RUNS, NULL);
+}
+
+/* Of a search: the runs of later rounds, and how many this one gives each. */
+static void look_ahead(struct engine *e)
+{
+	struct ep_study_progress *p = &e->progress;
+	int64_t goal = 0;
+	uint64_t left = 0;
+
+	for (uint64_t i = 0; i < e->config_count; i++) {
+		const struct ep_standing *st = &e->standing[i];
+
+		if (st->goal_count > goal) {
+			goal = st->goal_count;
+			left = 0;
+		}
+		left += st->goal_count == goal &&
+			!ep_plan_gives_up(e->study, st);
+	}
+	p->run_count = goal;
+	p->plan_count += ep_halving_ahead(e->study, left, goal);
 }
 
 /* How far the study is; runs that may still be rejected are not foreseen. */
@@ -50,14 +85,17 @@ static void count(struct engine *e)
 	p->plan_count = 0;
 	for (uint64_t i = 0; i < e->config_count; i++) {
 		const struct ep_standing *st = &e->standing[i];
-		int64_t wanted = s->run_count > st->valid_count
-					 ? s->run_count
-					 : st->valid_count;
+		int64_t goal = s->search == EP_SEARCH_HALVING ? st->goal_count
+							      : s->run_count;
+		int64_t wanted =
+			goal > st->valid_count ? goal : st->valid_count;
 
 		p->done_count += st->warmup_count + st->valid_count;
 		p->plan_count += st->failed ? st->warmup_count + st->valid_count
 					    : s->warmup_count + wanted;
 	}
+	if (s->search == EP_SEARCH_HALVING)
+		look_ahead(e);
 	p->eta_s = e->here_count > 0
 			   ? (double)elapsed_ns / EP_NS_PER_S /
 				     (double)e->here_count *
@@ -72,145 +110,70 @@ static int look(struct engine *e, struct ep_err *err)
 	return ep_store_standing(e->store, &e->standing, err);
 }
 
-/* One more than a folder's name needs for what is not foreseen. */
-struct arguments {
-	char **argv;
-	size_t count, size;
-};
-
-static int push(struct arguments *a, const char *text)
+/* The run may start elsewhere than we do. */
+static int find_folder(const struct engine *e, int64_t number, char *ret,
+		       size_t size)
 {
-	if (a->count + 1 >= a->size)
-		return -E2BIG;
-	a->argv[a->count] = strdup(text);
-	return a->argv[a->count++] ? 0 : -ENOMEM;
+	char runs[PATH_MAX], path[4200], *name;
+
+	ep_store_folder(e->store, number, path, sizeof(path));
+	name = strrchr(path, '/');
+	*name++ = '\0';
+	if (!realpath(path, runs))
+		return -errno;
+	return ep_str_format(ret, size, "%s/%s", runs, name) ? 0
+							     : -ENAMETOOLONG;
 }
 
-static int push_label(struct arguments *a, const char *name, const char *value)
-{
-	char text[160];
-	int r = push(a, "--label");
-
-	(void)ep_str_format(text, sizeof(text), "%s=%s", name, value);
-	return r < 0 ? r : push(a, text);
-}
-
-static int push_number(struct arguments *a, const char *name, const char *mark,
-		       int64_t number)
-{
-	char text[40];
-
-	(void)ep_str_format(text, sizeof(text), "%s%lld", mark,
-			    (long long)number);
-	return push_label(a, name, text);
-}
-
-static int push_labels(struct engine *e, struct arguments *a,
-		       const struct ep_next *next)
-{
-	char hash[EP_STUDY_HASH_BYTES];
-	int r = ep_plan_config_hash(e->study, next->config, hash);
-
-	if (r == 0)
-		r = push_label(a, EP_LABEL_STUDY, ep_store_id(e->store));
-	if (r == 0)
-		r = push_label(a, EP_LABEL_CONFIG, hash);
-	if (r == 0)
-		r = push_number(a, EP_LABEL_NUMBER, "",
-				(int64_t)next->config + 1);
-	if (r == 0)
-		r = push_number(a, EP_LABEL_RUN, next->warmup ? "w" : "",
-				next->repetition);
-	if (r == 0)
-		r = push_number(a, EP_LABEL_ATTEMPT, "", next->attempt);
-	return r < 0 ? r : push_number(a, EP_LABEL_ORDER, "", e->order);
-}
-
-/* edgeprof run --quiet --json -o DIR/runs/0001 --label ... and what the plan
- * says. */
 static int make_argv(struct engine *e, const struct ep_next *next,
 		     int64_t number, char ***ret)
 {
-	enum ep_drop_caches drop = e->study->drop_caches;
-	struct arguments a = { NULL, 0, 0 };
-	char folder[4200];
-	char **planned;
-	int r = ep_plan_argv(e->study, next->config, &planned);
+	const struct ep_study *s = e->study;
+	char folder[PATH_MAX + 32];
+	int r;
+	struct ep_run_order order = {
+		.study = s,
+		.study_id = ep_store_id(e->store),
+		.next = next,
+		.order = e->order,
+		.folder = folder,
+		.drop_caches = ep_plan_clears(s, s->drop_caches, next),
+		.clear_swap = ep_plan_clears(s, s->clear_swap, next),
+	};
 
-	if (r < 0)
-		return r;
-	a.size = ep_words_count(planned) + 24;
-	a.argv = calloc(a.size, sizeof(*a.argv));
-	r = a.argv ? push(&a, "edgeprof") : -ENOMEM;
-	if (r == 0)
-		r = push(&a, "run");
-	if (r == 0)
-		r = push(&a, "--quiet");
-	if (r == 0)
-		r = push(&a, "--json");
-	if (r == 0)
-		r = push(&a, "-o");
-	ep_store_folder(e->store, number, folder, sizeof(folder));
-	if (r == 0)
-		r = push(&a, folder);
-	if (r == 0 &&
-	    (drop == EP_DROP_EACH || (drop == EP_DROP_FIRST && !e->dropped)))
-		r = push(&a, "--drop-caches");
-	if (r == 0)
-		r = push_labels(e, &a, next);
-	for (size_t i = 0; r == 0 && planned[i]; i++)
-		r = push(&a, planned[i]);
-	ep_plan_argv_free(planned);
-	if (r < 0) {
-		ep_words_free(a.argv);
-		return r;
-	}
-	*ret = a.argv;
-	return 0;
+	r = find_folder(e, number, folder, sizeof(folder));
+	return r < 0 ? r : ep_execute_argv(&order, ret);
 }
 
-/* Until the board has cooled down, or for the time that was asked. */
+static void tell_pause(void *ctx, double now_c, double left_s)
+{
+	struct engine *e = ctx;
+
+	e->progress.temperature_c = now_c;
+	e->progress.pause_s = left_s;
+	tell(e, EP_STUDY_PAUSES, NULL);
+}
+
+static void tell_warning(void *ctx, const char *text)
+{
+	tell(ctx, EP_STUDY_WARNS, text);
+}
+
 static int cool_down(struct engine *e)
 {
-	const struct ep_study *s = e->study;
-	int64_t begin_ns = ep_clock_monotonic_ns();
-	bool by_time = s->cooldown == EP_COOLDOWN_TIME;
-	int64_t limit_ns = by_time ? s->cooldown_ns : s->cooldown_limit_ns;
-	char text[160];
+	const struct ep_execute_pause pause = {
+		.study = e->study,
+		.root = e->x->root,
+		.stop = e->x->stop,
+		.wait = tell_pause,
+		.warn = tell_warning,
+		.ctx = e,
+	};
 
-	if (s->cooldown == EP_COOLDOWN_NONE || e->here_count == 0)
-		return 0;
-	for (;;) {
-		int64_t left_ns =
-			limit_ns - (ep_clock_monotonic_ns() - begin_ns);
-		double now_c = ep_execute_temperature_c(e->x->root);
-
-		if (*e->x->stop != 0)
-			return -EINTR;
-		if (!by_time && now_c <= s->cooldown_c)
-			return 0;
-		if (!by_time && isnan(now_c)) {
-			tell(e, EP_STUDY_WARNS,
-			     "no thermal zone tells a temperature: there is "
-			     "nothing to wait for");
-			return 0;
-		}
-		if (left_ns <= 0)
-			break;
-		e->progress.temperature_c = now_c;
-		e->progress.pause_s = (double)left_ns / EP_NS_PER_S;
-		tell(e, EP_STUDY_PAUSES, NULL);
-		(void)poll(NULL, 0, TICK_MS);
-	}
-	if (!by_time) {
-		(void)ep_str_format(text, sizeof(text),
-				    "it is still hotter than %.4g \xc2\xb0"
-				    "C after %.4g s; going on",
-				    s->cooldown_c,
-				    (double)limit_ns / EP_NS_PER_S);
-		tell(e, EP_STUDY_WARNS, text);
-	}
-	return 0;
+	/* Nothing has warmed it yet, as far as time can tell. */
+	return e->here_count == 0 && e->study->cooldown == EP_COOLDOWN_TIME
+		       ? 0
+		       : ep_execute_pause(&pause);
 }
 
 static void join(const struct ep_reasons *why, char *ret, size_t size)
@@ -224,17 +187,46 @@ static void join(const struct ep_reasons *why, char *ret, size_t size)
 	}
 }
 
-/* What came of it.  A program that cannot be started will not start the next
- * time either. */
+/* A run on a full disk says nothing of the program. */
+static bool is_full(const struct engine *e)
+{
+	struct statvfs fs;
+
+	return statvfs(ep_store_dir(e->store), &fs) == 0 &&
+	       (uint64_t)fs.f_bavail * fs.f_frsize < FREE_BYTES_MIN;
+}
+
+static int refuse_full(const struct engine *e, struct ep_err *err)
+{
+	return ep_err_set(err, -ENOSPC,
+			  "%s: the disk is full: make room, then go on with "
+			  "edgeprof sweep %s --resume",
+			  ep_store_dir(e->store), ep_store_dir(e->store));
+}
+
+/* A program that cannot be started will not start the next time either. */
+static int give_up(struct engine *e, int64_t number, int status,
+		   const char *reason, struct ep_err *err)
+{
+	if (*e->x->stop != 0)
+		return ep_store_interrupted(e->store, number, err);
+	tell(e, EP_STUDY_LOST, reason);
+	return ep_store_lost(e->store, number, status == 126 || status == 127,
+			     reason, err);
+}
+
+/* What came of it. */
 static int settle(struct engine *e, int64_t number, int status,
 		  const char *told, struct ep_err *err)
 {
 	struct ep_reasons why = { .count = 0 };
 	struct ep_err left = { 0 };
-	bool failed = status == 126 || status == 127;
 	char text[1200];
 	int r;
 
+	/* Left as begun: with room again, ep_store_recover() looks at it. */
+	if (is_full(e))
+		return refuse_full(e, err);
 	r = ep_store_take(e->store, number, &why, &left);
 	if (r > 0) {
 		tell(e, EP_STUDY_VALID, NULL);
@@ -245,14 +237,15 @@ static int settle(struct engine *e, int64_t number, int status,
 		tell(e, EP_STUDY_REJECTED, text);
 		return 0;
 	}
-	if (r != -ENOENT && r != -EBADMSG)
-		return ep_err_set(err, r, "%s", left.text);
-	(void)ep_str_format(text, sizeof(text), "%s",
-			    *e->x->stop != 0 ? "interrupted"
-			    : told[0]	     ? told
-					     : left.text);
-	tell(e, EP_STUDY_LOST, text);
-	return ep_store_lost(e->store, number, failed, text, err);
+	if (r == -EINTR && *e->x->stop == 0)
+		(void)ep_str_copy(text, sizeof(text),
+				  "edgeprof run was stopped by a signal");
+	else
+		(void)ep_str_copy(text, sizeof(text),
+				  told[0] ? told : left.text);
+	return r == -EINTR || r == -ENOENT || r == -EBADMSG
+		       ? give_up(e, number, status, text, err)
+		       : ep_err_set(err, r, "%s", left.text);
 }
 
 static int run_one(struct engine *e, const struct ep_next *next,
@@ -261,8 +254,10 @@ static int run_one(struct engine *e, const struct ep_next *next,
 	struct ep_execute_run run = { .wait = tell_running, .ctx = e };
 	char **argv = NULL;
 	int64_t number = 0;
-	int r = ep_store_begin(e->store, next, ++e->order, &number, err);
+	int r = is_full(e) ? refuse_full(e, err) : 0;
 
+	if (r == 0)
+		r = ep_store_begin(e->store, next, ++e->order, &number, err);
 	if (r < 0)
 		return r;
 	r = make_argv(e, next, number, &argv);
@@ -278,7 +273,8 @@ static int run_one(struct engine *e, const struct ep_next *next,
 		return ep_err_set(err, r, "cannot start edgeprof run: %s",
 				  strerror(-r));
 	e->here_count++;
-	e->dropped = true;
+	if (r != 0 && e->first_status == 0)
+		e->first_status = r;
 	r = settle(e, number, r, run.told, err);
 	return r < 0 ? r : ep_store_export(e->store, err);
 }
@@ -315,7 +311,7 @@ static int verdict(struct engine *e, struct ep_err *err)
 }
 
 int ep_execute_study(const struct ep_execute *x, struct ep_store *store,
-		     struct ep_err *err)
+		     struct ep_execute_outcome *outcome, struct ep_err *err)
 {
 	struct engine e = {
 		.x = x,
@@ -331,6 +327,8 @@ int ep_execute_study(const struct ep_execute *x, struct ep_store *store,
 	r = ep_store_recover(store, err);
 	if (r >= 0)
 		r = ep_store_last_order(store, &e.order, err);
+	if (r >= 0)
+		r = ep_store_export(store, err);
 	while (r >= 0) {
 		if (*x->stop != 0)
 			r = -EINTR;
@@ -341,6 +339,7 @@ int ep_execute_study(const struct ep_execute *x, struct ep_store *store,
 	}
 	if (r == 0)
 		r = verdict(&e, err);
+	outcome->first_status = e.first_status;
 	free(e.standing);
 	return r;
 }

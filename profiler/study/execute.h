@@ -38,10 +38,17 @@ struct ep_execute {
 	const struct ep_identity *identity; /* entered; runs leave it */
 	void (*tell)(void *ctx, const struct ep_study_progress *p);
 	void *ctx;
-	/* The number of a signal: the run in progress gets it, nothing more
-	 * starts. */
-	const volatile sig_atomic_t *stop;
-	int lock_fd; /* of ep_execute_lock() */
+	/* The number of the last signal, and how many came: nothing more
+	 * starts.  The run in progress goes on to its end after a first SIGINT;
+	 * every other signal is passed on to it. */
+	const volatile sig_atomic_t *stop, *stop_count;
+	int lock_fd;	    /* of ep_execute_lock() */
+	const char *folder; /* runs start in it; NULL: where we are */
+};
+
+/* How a study went on, for who wants more than the verdict. */
+struct ep_execute_outcome {
+	int first_status; /* the first exit status that was not 0 */
 };
 
 /*
@@ -49,6 +56,7 @@ struct ep_execute {
  * valid runs; -EINTR stopped; -errno with a sentence.
  */
 int ep_execute_study(const struct ep_execute *x, struct ep_store *store,
+		     struct ep_execute_outcome *outcome,
 		     struct ep_err *err) EP_MUST_CHECK;
 
 /* One run of it, in a process of its own: its exit status, 128 + signal, or

@@ -14,6 +14,7 @@
 #include "profiler/study/execute.h"
 
 #define TICK_MS 100
+#define ENDING_MS 2
 
 /* Only what is safe between fork and exec. */
 static void become_run(const struct ep_execute *x, char *const *argv,
@@ -26,6 +27,8 @@ static void become_run(const struct ep_execute *x, char *const *argv,
 	ep_identity_leave(x->identity);
 	prctl(PR_SET_PDEATHSIG, (unsigned long)SIGTERM, 0, 0, 0);
 	if (getppid() != parent)
+		_exit(125);
+	if (x->folder && chdir(x->folder) < 0)
 		_exit(125);
 	null_fd = ep_spawn_open_null();
 	if (null_fd < 0 || dup2(null_fd, 0) < 0 || dup2(null_fd, 1) < 0 ||
@@ -63,6 +66,15 @@ static void read_errors(int fd, struct ep_execute_run *run)
 	}
 }
 
+/* How many of the signals so far are for the run: a first Ctrl-C lets it end
+ * as it would. */
+static int signals_due(const struct ep_execute *x)
+{
+	int count = *x->stop == 0 ? 0 : x->stop_count ? *x->stop_count : 1;
+
+	return *x->stop == SIGINT && x->stop_count ? count - 1 : count;
+}
+
 static int wait_for(const struct ep_execute *x, struct ep_execute_run *run,
 		    pid_t pid, int fd)
 {
@@ -79,12 +91,11 @@ static int wait_for(const struct ep_execute *x, struct ep_execute_run *run,
 			break;
 		if (done < 0 && errno != EINTR)
 			return -errno;
-		if (*x->stop != 0 && sent != *x->stop) {
-			sent = *x->stop;
-			kill(pid, sent);
-		}
+		for (; sent < signals_due(x); sent++)
+			kill(pid, *x->stop);
+		/* It has closed its output: it is about to end. */
 		if (p.revents & POLLHUP)
-			(void)poll(NULL, 0, TICK_MS);
+			(void)poll(NULL, 0, ENDING_MS);
 		if (run->wait)
 			run->wait(run->ctx);
 	}

@@ -89,6 +89,41 @@ static void judge_conditions(const struct ep_result *r,
 	}
 }
 
+/* Energy is made of it; a gap in what is only shown beside costs no run. */
+static bool makes_energy(const json_t *health)
+{
+	static const char *const units[] = { "w", "j", "v", "a" };
+	const char *unit = json_string_value(json_object_get(health, "unit"));
+
+	for (size_t i = 0; unit && i < sizeof(units) / sizeof(units[0]); i++)
+		if (strcmp(units[i], unit) == 0)
+			return true;
+	return false;
+}
+
+static void judge_gaps(const struct ep_result *r, double max_share,
+		       struct ep_reasons *to)
+{
+	for (size_t i = 0; i < json_array_size(r->health); i++) {
+		const json_t *h = json_array_get(r->health, i);
+		const char *sensor =
+			json_string_value(json_object_get(h, "sensor"));
+		const char *channel =
+			json_string_value(json_object_get(h, "channel"));
+		char what[120];
+
+		/* The longest silence is no gap yet where reads are far apart. */
+		if (!makes_energy(h) || !(number(h, "gaps") > 0) ||
+		    !(r->duration_s > 0))
+			continue;
+		(void)ep_str_format(
+			what, sizeof(what), "%.40s.%.40s was silent for",
+			sensor ? sensor : "?", channel ? channel : "?");
+		judge_share(to, number(h, "max_gap_s") / r->duration_s,
+			    max_share, what);
+	}
+}
+
 static void judge_recording(const struct ep_result *r,
 			    const struct ep_limits *limits,
 			    struct ep_reasons *to)
@@ -99,51 +134,41 @@ static void judge_recording(const struct ep_result *r,
 	if (ticks + missed > 0)
 		judge_share(to, missed / (ticks + missed),
 			    limits->missed_tick_share_max, "missed ticks");
-	for (size_t i = 0; i < json_array_size(r->health); i++) {
-		const json_t *h = json_array_get(r->health, i);
-		double gap = number(h, "max_gap_s");
-		const char *sensor =
-			json_string_value(json_object_get(h, "sensor"));
-		const char *channel =
-			json_string_value(json_object_get(h, "channel"));
-		char what[120];
-
-		(void)ep_str_format(
-			what, sizeof(what), "%.40s.%.40s was silent for",
-			sensor ? sensor : "?", channel ? channel : "?");
-		if (r->duration_s > 0 && !isnan(gap))
-			judge_share(to, gap / r->duration_s,
-				    limits->sensor_gap_share_max, what);
-	}
+	judge_gaps(r, limits->sensor_gap_share_max, to);
 }
 
 static bool wants_same(const struct ep_result *r,
 		       const struct ep_limits *limits)
 {
-	const json_t *drive = json_object_get(r->run, "drive");
-	double randomness = number(drive, "temperature");
+	return limits->same_output == EP_SAME_AUTO
+		       ? r->greedy
+		       : limits->same_output == EP_SAME_YES;
+}
 
-	if (limits->same_output != EP_SAME_AUTO)
-		return limits->same_output == EP_SAME_YES;
-	return !isnan(randomness) && randomness <= 0;
+static void judge_tokens(const struct ep_result *r, int64_t wanted,
+			 struct ep_reasons *to)
+{
+	int64_t odd = r->token_min_count != wanted ? r->token_min_count
+						   : r->token_max_count;
+	char text[160];
+
+	if (wanted < 0 || odd == wanted)
+		return;
+	if (odd < 0) {
+		add(to, "how many tokens came is not known");
+		return;
+	}
+	(void)ep_str_format(text, sizeof(text),
+			    "%lld tokens came, %lld were wanted",
+			    (long long)odd, (long long)wanted);
+	add(to, text);
 }
 
 static void judge_output(const struct ep_result *r,
 			 const struct ep_limits *limits, const char *peers_hash,
 			 struct ep_reasons *to)
 {
-	const struct ep_figure *tokens =
-		ep_result_figure(r, "generation.tokens");
-	char text[160];
-
-	if (limits->token_count >= 0 && tokens && !isnan(tokens->value) &&
-	    fabs(tokens->value - (double)limits->token_count) > 0.5) {
-		(void)ep_str_format(text, sizeof(text),
-				    "%.0f tokens came, %lld were wanted",
-				    tokens->value,
-				    (long long)limits->token_count);
-		add(to, text);
-	}
+	judge_tokens(r, limits->token_count, to);
 	if (wants_same(r, limits) && peers_hash[0] && r->output_hash[0] &&
 	    strcmp(peers_hash, r->output_hash) != 0)
 		add(to, "its output differs from that of the other runs of "
@@ -156,6 +181,10 @@ void ep_result_judge(const struct ep_result *r, const struct ep_limits *limits,
 	char text[160];
 
 	memset(ret, 0, sizeof(*ret));
+	if (r->lost[0]) {
+		add(ret, r->lost);
+		return;
+	}
 	if (r->exit_status != 0) {
 		(void)ep_str_format(text, sizeof(text),
 				    "the program ended with %.60s",

@@ -45,6 +45,9 @@ static int push_level(char **argv, size_t *count, const struct ep_factor *f,
 	size_t size;
 	int r;
 
+	if (f->flag)
+		return strcmp(level, "yes") == 0 ? push(argv, count, f->option)
+						 : 0;
 	if (f->option) {
 		r = push(argv, count, f->option);
 		return r < 0 ? r : push(argv, count, level);
@@ -141,6 +144,8 @@ int ep_plan_block(const struct ep_study *s, uint64_t repetition,
 /* How many valid runs it shall have, as far as is known by now. */
 static int64_t wanted(const struct ep_study *s, const struct ep_standing *st)
 {
+	if (s->search == EP_SEARCH_HALVING)
+		return st->goal_count;
 	if (!s->until_metric || st->valid_count < s->run_count)
 		return s->run_count;
 	if (st->half_width_share <= s->until_share)
@@ -149,11 +154,33 @@ static int64_t wanted(const struct ep_study *s, const struct ep_standing *st)
 						  : st->valid_count;
 }
 
+bool ep_plan_clears(const struct ep_study *s, enum ep_drop_caches when,
+		    const struct ep_next *next)
+{
+	if (when != EP_DROP_FIRST)
+		return when == EP_DROP_EACH;
+	return next->repetition == 1 && (next->warmup || s->warmup_count == 0);
+}
+
+bool ep_plan_gives_up(const struct ep_study *s, const struct ep_standing *st)
+{
+	return st->done || st->failed ||
+	       st->rejected_count + st->lost_count > s->retry_count;
+}
+
+int64_t ep_plan_missing(const struct ep_study *s, const struct ep_standing *st,
+			bool warmup)
+{
+	int64_t count = warmup ? s->warmup_count - st->warmup_count
+			       : wanted(s, st) - st->valid_count;
+
+	return ep_plan_gives_up(s, st) || count < 0 ? 0 : count;
+}
+
 /* The repetition it is at; -1: it is done. */
 static int64_t position(const struct ep_study *s, const struct ep_standing *st)
 {
-	if (st->done || st->failed ||
-	    st->rejected_count + st->lost_count > s->retry_count)
+	if (ep_plan_gives_up(s, st))
 		return -1;
 	if (st->warmup_count < s->warmup_count)
 		return st->warmup_count;

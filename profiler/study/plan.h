@@ -30,19 +30,35 @@ void ep_plan_argv_free(char **argv);
 int ep_plan_block(const struct ep_study *s, uint64_t repetition,
 		  uint64_t *config) EP_MUST_CHECK;
 
+/* What a search looks at, of one valid run; NAN: not measured. */
+struct ep_search_values {
+	double objective, floor;
+};
 /* How one configuration stands. */
 struct ep_standing {
 	int64_t warmup_count, valid_count, rejected_count, lost_count;
 	bool done;   /* has what was wanted, or used up its tries */
 	bool failed; /* it cannot run (exit 126, 127, no such model) */
 	double half_width_share; /* of until_metric; NAN unknown */
+	/* With a search: those of its valid runs in their order, and how many
+	 * of them it shall have by what is known now. */
+	const struct ep_search_values *values;
+	int64_t goal_count;
 };
+/* It is done, cannot run, or used up its tries: nothing more will come. */
+bool ep_plan_gives_up(const struct ep_study *s, const struct ep_standing *st);
+/* How many more valid runs, or warm-ups, it needs as far as is known by now. */
+int64_t ep_plan_missing(const struct ep_study *s, const struct ep_standing *st,
+			bool warmup);
 struct ep_next {
 	uint64_t config;
 	int64_t repetition; /* 1, 2, ... within its kind */
 	bool warmup;
 	int64_t attempt; /* 1, 2, ... */
 };
+/* Are caches or swap, cleared when, cleared before it? */
+bool ep_plan_clears(const struct ep_study *s, enum ep_drop_caches when,
+		    const struct ep_next *next);
 /*
  * What runs next, given how every configuration stands (standing[config]).
  * 1 and *ret; 0 when all are done.  Blocks stay together: nobody starts his

@@ -12,9 +12,10 @@
 #include "base/hash.h"
 #include "base/num.h"
 #include "base/str.h"
+#include "profiler/study/result_parts.h"
 
 #define JSON_BYTES_MAX ((size_t)64 * 1024 * 1024)
-#define FIGURES_MAX 4096
+#define LOST_NAME "lost.json"
 
 static int read_json(int dir_fd, const char *name, json_t **ret,
 		     struct ep_err *err)
@@ -101,93 +102,54 @@ static double number(const json_t *o)
 	return json_is_number(o) ? json_number_value(o) : (double)NAN;
 }
 
-static int add_figure(struct ep_result *r, const char *phase, const char *name,
-		      const json_t *figure)
+/* A number, or the text that was typed. */
+static double number_or_text(const json_t *o)
 {
-	struct ep_figure *f, *bigger;
+	double value = (double)NAN;
 
-	if (r->figure_count == FIGURES_MAX)
-		return -EFBIG;
-	if (r->figure_count % 64 == 0) {
-		bigger = realloc(r->figures,
-				 (r->figure_count + 64) * sizeof(*bigger));
-		if (!bigger)
-			return -ENOMEM;
-		r->figures = bigger;
-	}
-	f = &r->figures[r->figure_count];
-	if (!ep_str_copy(f->phase, sizeof(f->phase), phase) ||
-	    !ep_str_copy(f->name, sizeof(f->name), name))
-		return -EBADMSG;
-	f->u95 = (double)NAN;
-	if (json_is_object(figure)) {
-		f->value = number(json_object_get(figure, "value"));
-		f->u95 = number(json_object_get(figure, "u95"));
-		copy_text(figure, "status", f->status, sizeof(f->status));
-	} else {
-		f->value = number(figure);
-		(void)ep_str_copy(f->status, sizeof(f->status),
-				  isnan(f->value) ? "not_measured" : "ok");
-	}
-	r->figure_count++;
-	return 0;
+	if (json_is_string(o) &&
+	    ep_num_parse_f64(json_string_value(o), &value) < 0)
+		return (double)NAN;
+	return json_is_string(o) ? value : number(o);
 }
 
-static int read_scope(const char *phase, const json_t *scope,
-		      struct ep_result *r)
+/* Temperature as the APIs mean it; what each request was asked with counts for
+ * more than what was typed for those that do not say. */
+static bool is_greedy(const json_t *report)
 {
-	const char *name;
-	json_t *figure;
-	int code = 0;
+	const json_t *drive =
+		json_object_get(json_object_get(report, "run"), "drive");
+	const json_t *requests = json_object_get(report, "requests");
+	double typed = number_or_text(json_object_get(drive, "temperature"));
 
-	json_object_foreach((json_t *)(uintptr_t)scope, name, figure)
-	{
-		code = add_figure(r, phase, name, figure);
-		if (code < 0)
-			return code;
+	for (size_t i = 0; i < json_array_size(requests); i++) {
+		const json_t *asked =
+			json_object_get(json_array_get(requests, i), "asked");
+		double said = number(json_object_get(asked, "temperature"));
+
+		if (isnan(said) ? !(typed <= 0) : said > 0)
+			return false;
 	}
-	return code;
+	return drive && json_array_size(requests) > 0;
 }
 
-/* Of several requests: the mean of each metric, of those that have it. */
-static int read_requests(const json_t *requests, struct ep_result *r)
+static void read_tokens(const json_t *phases, struct ep_result *r)
 {
-	const json_t *first =
-		json_object_get(json_array_get(requests, 0), "metrics");
-	const char *name;
-	json_t *unused;
+	for (size_t i = 0; i < json_array_size(phases); i++) {
+		const json_t *phase = json_array_get(phases, i);
+		const char *name =
+			json_string_value(json_object_get(phase, "phase"));
+		const json_t *tokens = json_object_get(phase, "tokens");
+		int64_t n = json_integer_value(tokens);
 
-	json_object_foreach((json_t *)(uintptr_t)first, name, unused)
-	{
-		struct ep_figure *f;
-		double sum = 0;
-		int count = 0, code;
-		(void)unused;
-
-		for (size_t i = 0; i < json_array_size(requests); i++) {
-			double value = number(json_object_get(
-				json_object_get(
-					json_object_get(
-						json_array_get(requests, i),
-						"metrics"),
-					name),
-				"value"));
-
-			if (isnan(value))
-				continue;
-			sum += value;
-			count++;
-		}
-		code = add_figure(r, "request", name, unused);
-		if (code < 0)
-			return code;
-		if (json_array_size(requests) == 1)
+		if (!name || strcmp(name, "generation") != 0 ||
+		    !json_is_integer(tokens))
 			continue;
-		f = &r->figures[r->figure_count - 1];
-		f->value = count > 0 ? sum / count : (double)NAN;
-		f->u95 = (double)NAN;
+		if (r->token_min_count < 0 || n < r->token_min_count)
+			r->token_min_count = n;
+		if (n > r->token_max_count)
+			r->token_max_count = n;
 	}
-	return 0;
 }
 
 static void read_ended(const json_t *run, struct ep_result *r)
@@ -224,23 +186,17 @@ static void read_validity(const json_t *validity, struct ep_result *r)
 
 static int read_report(const json_t *report, struct ep_result *r)
 {
-	const json_t *totals = json_object_get(report, "totals");
-	const char *phase;
-	json_t *scope;
-	int code = 0;
+	int code = ep_result_add_figures(r, report);
 
-	json_object_foreach((json_t *)(uintptr_t)totals, phase, scope)
-	{
-		code = read_scope(phase, scope, r);
-		if (code < 0)
-			return code;
-	}
-	code = read_requests(json_object_get(report, "requests"), r);
 	r->run = json_incref(json_object_get(report, "run"));
 	r->warnings = json_incref(json_object_get(report, "warnings"));
 	r->recording = json_incref(json_object_get(report, "recording"));
 	r->health = json_incref(json_object_get(report, "health"));
 	r->conditions = json_incref(json_object_get(report, "conditions"));
+	r->stopped_by = (int)json_integer_value(
+		json_object_get(r->conditions, "stopped_by"));
+	r->greedy = is_greedy(report);
+	read_tokens(json_object_get(report, "phases"), r);
 	read_ended(r->run, r);
 	read_validity(json_object_get(report, "validity"), r);
 	return code;
@@ -259,25 +215,78 @@ static int read_output(int dir_fd, struct ep_result *r)
 	return code;
 }
 
-int ep_result_read(int dir_fd, struct ep_result *ret, struct ep_err *err)
+int ep_result_put_lost(int dir_fd, const struct ep_lost *lost)
 {
-	struct ep_result r = { .exit_status = -1, .duration_s = (double)NAN };
+	json_t *o = json_pack("{s:O,s:b,s:s}", "labels", lost->labels, "failed",
+			      lost->failed, "reason", lost->reason);
+	char *text = o ? json_dumps(o, JSON_INDENT(1)) : NULL;
+	struct ep_buf b;
+	int r = text ? 0 : -ENOMEM;
+
+	ep_buf_init(&b, (size_t)64 * 1024);
+	if (r == 0)
+		r = ep_buf_addf(&b, "%s\n", text);
+	if (r == 0)
+		r = ep_file_put(dir_fd, LOST_NAME, &b, 0644, true);
+	ep_buf_done(&b);
+	free(text);
+	json_decref(o);
+	return r;
+}
+
+/* -ENOENT it is no lost run. */
+static int read_lost(int dir_fd, struct ep_result *r)
+{
+	struct ep_err err = { 0 };
+	json_t *lost = NULL;
+	int code = read_json(dir_fd, LOST_NAME, &lost, &err);
+
+	if (code < 0)
+		return code;
+	read_labels(lost, r);
+	copy_text(lost, "reason", r->lost, sizeof(r->lost));
+	if (r->lost[0] == '\0')
+		(void)ep_str_copy(r->lost, sizeof(r->lost), "not known");
+	r->failed = json_is_true(json_object_get(lost, "failed"));
+	json_decref(lost);
+	return 0;
+}
+
+static int read_whole(int dir_fd, struct ep_result *r, struct ep_err *err)
+{
 	json_t *run = NULL, *report = NULL;
 	int code = read_json(dir_fd, "run.json", &run, err);
 
 	if (code == 0)
 		code = read_json(dir_fd, "report.json", &report, err);
 	if (code == 0) {
-		read_run(run, &r);
-		code = read_report(report, &r);
+		read_run(run, r);
+		code = read_report(report, r);
 		if (code == 0)
-			code = read_output(dir_fd, &r);
+			code = read_output(dir_fd, r);
 		if (code < 0)
 			ep_err_set(err, code, "its report cannot be used: %s",
 				   strerror(-code));
 	}
 	json_decref(run);
 	json_decref(report);
+	return code;
+}
+
+int ep_result_read(int dir_fd, struct ep_result *ret, struct ep_err *err)
+{
+	struct ep_result r = { .exit_status = -1,
+			       .duration_s = (double)NAN,
+			       .token_min_count = -1,
+			       .token_max_count = -1 };
+	/* It was written by who gave the run up, whatever else is there. */
+	int code = read_lost(dir_fd, &r);
+
+	if (code == -ENOENT)
+		code = read_whole(dir_fd, &r, err);
+	else if (code < 0)
+		ep_err_set(err, code, LOST_NAME " cannot be read: %s",
+			   strerror(-code));
 	if (code < 0) {
 		ep_result_done(&r);
 		return code;

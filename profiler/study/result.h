@@ -14,6 +14,16 @@
 #define EP_LABEL_RUN "study.run"       /* repetition; warm-ups "w1" */
 #define EP_LABEL_ATTEMPT "study.attempt"
 #define EP_LABEL_ORDER "study.order" /* 1, 2, ... over the study */
+#define EP_LABEL_COUNT 6
+
+/* Who a run is, as those labels; *ret: an object, json_decref(). */
+struct ep_labels {
+	const struct ep_study *study;
+	const char *study_id;
+	const struct ep_next *item;
+	int64_t order;
+};
+int ep_result_labels(const struct ep_labels *l, json_t **ret) EP_MUST_CHECK;
 
 struct ep_figure {
 	char phase[32];	   /* "load", "run", "request" ... */
@@ -38,9 +48,13 @@ struct ep_result {
 	char version[64];
 	int64_t started_real_ns;
 	double duration_s;
-	char ended[64];			       /* "exit 0" */
-	int exit_status;		       /* -1: by a signal */
+	char ended[64];	 /* "exit 0" */
+	int exit_status; /* -1: by a signal */
+	int stopped_by;	 /* a signal to edgeprof ended it early; 0 none */
 	char output_hash[EP_STUDY_HASH_BYTES]; /* of stdout.log; "" none */
+	/* Output tokens of its requests, fewest and most; -1 not known. */
+	int64_t token_min_count, token_max_count;
+	bool greedy; /* every request was asked at temperature 0 */
 	struct ep_figure *figures;
 	size_t figure_count;
 	json_t *run;	    /* of report.json: what was asked; owned */
@@ -50,7 +64,19 @@ struct ep_result {
 	json_t *conditions; /* of report.json; NULL: an older report; owned */
 	char invalid[400];  /* reasons the report gives itself; "" none */
 	bool complete;	    /* recording reached its end */
+	/* Somebody gave it up and left a lost.json: why; "" nobody did. */
+	char lost[400];
+	bool failed; /* then: nor will the next of its configuration */
 };
+
+/* What is known of a run without a report. */
+struct ep_lost {
+	const json_t *labels; /* object */
+	const char *reason;
+	bool failed;
+};
+/* Puts it into a run folder, durably. */
+int ep_result_put_lost(int dir_fd, const struct ep_lost *lost) EP_MUST_CHECK;
 
 /* -ENOENT no run folder, -EBADMSG damaged, with a sentence. */
 int ep_result_read(int dir_fd, struct ep_result *ret,

@@ -44,8 +44,17 @@ void ep_store_close(struct ep_store *s)
 	free(s);
 }
 
-/* SQLite's locks do not hold there, and a lost lock is a lost study. */
-static int check_place(int dir_fd, const char *dir, struct ep_err *err)
+const char *ep_store_dir(const struct ep_store *s)
+{
+	return s->dir;
+}
+
+const char *ep_store_started_in(const struct ep_store *s)
+{
+	return s->folder;
+}
+
+const char *ep_store_network(long type)
 {
 	static const struct {
 		unsigned magic;
@@ -55,21 +64,32 @@ static int check_place(int dir_fd, const char *dir, struct ep_err *err)
 		{ 0xff534d42, "CIFS" },	    { 0xfe534d42, "SMB2" },
 		{ AFS_SUPER_MAGIC, "AFS" }, { CODA_SUPER_MAGIC, "Coda" },
 		{ 0x0bd00bd0, "Lustre" },   { 0x00c36400, "Ceph" },
-		{ V9FS_MAGIC, "9p" },
+		{ V9FS_MAGIC, "9p" },	    { 0x47504653, "GPFS" },
+		{ 0x19830326, "BeeGFS" },
 	};
+
+	for (size_t i = 0; i < sizeof(networks) / sizeof(networks[0]); i++)
+		if ((unsigned)type == networks[i].magic)
+			return networks[i].name;
+	return NULL;
+}
+
+/* SQLite's locks do not hold there, and a lost lock is a lost study. */
+static int check_place(int dir_fd, const char *dir, struct ep_err *err)
+{
+	const char *network;
 	struct statfs fs;
 
 	if (fstatfs(dir_fd, &fs) < 0)
 		return ep_err_set(err, -errno, "%s: %s", dir, strerror(errno));
-	for (size_t i = 0; i < sizeof(networks) / sizeof(networks[0]); i++)
-		if ((unsigned)fs.f_type == networks[i].magic)
-			return ep_err_set(err, -ENOTSUP,
-					  "%s lies on a network file system "
-					  "(%s), where a study's database is "
-					  "not safe: use a folder on a local "
-					  "disk",
-					  dir, networks[i].name);
-	return 0;
+	network = ep_store_network((long)fs.f_type);
+	if (!network)
+		return 0;
+	return ep_err_set(err, -ENOTSUP,
+			  "%s lies on a network file system (%s), where a "
+			  "study's database is not safe: use a folder on a "
+			  "local disk",
+			  dir, network);
 }
 
 static struct ep_store *new_store(const char *dir)
@@ -96,11 +116,34 @@ static int open_dirs(struct ep_store *s, struct ep_err *err)
 	return check_place(s->dir_fd, s->dir, err);
 }
 
+/* As a URI: a log cannot be made beside a database that cannot be written, so
+ * SQLite is told that nobody does. */
+static bool read_only_uri(const struct ep_store *s, char *ret, size_t size)
+{
+	size_t used = strlen("file:");
+
+	(void)ep_str_copy(ret, size, "file:");
+	for (const char *p = s->dir; *p; p++) {
+		bool plain = !strchr("%?#", *p);
+
+		if (!ep_str_format(ret + used, size - used,
+				   plain ? "%c" : "%%%02X", (unsigned char)*p))
+			return false;
+		used += plain ? 1 : 3;
+	}
+	return ep_str_format(ret + used, size - used,
+			     "/" DB_NAME "?immutable=1");
+}
+
 static int open_db(struct ep_store *s, int flags, struct ep_err *err)
 {
-	char path[4200];
+	char path[3 * sizeof(s->dir) + 64];
+	bool fits = flags & SQLITE_OPEN_URI
+			    ? read_only_uri(s, path, sizeof(path))
+			    : ep_str_format(path, sizeof(path), "%s/" DB_NAME,
+					    s->dir);
 
-	if (!ep_str_format(path, sizeof(path), "%s/" DB_NAME, s->dir))
+	if (!fits)
 		return ep_err_set(err, -ENAMETOOLONG, "%s is too long", s->dir);
 	if (sqlite3_open_v2(path, &s->db, flags, NULL) != SQLITE_OK)
 		return ep_store_fail(s, "open", err);
@@ -133,6 +176,7 @@ static int write_study(struct ep_store *s, struct ep_err *err)
 	int r = -ENOMEM;
 
 	json_object_set_new(o, "id", json_string(s->id));
+	json_object_set_new(o, "folder", json_string(s->folder));
 	json_object_set_new(o, "study", ep_study_to_json(&s->study));
 	text = json_dumps(o, JSON_INDENT(1) | JSON_SORT_KEYS);
 	ep_buf_init(&b, (size_t)64 * 1024 * 1024);
@@ -153,16 +197,16 @@ static int write_study(struct ep_store *s, struct ep_err *err)
 		     : 0;
 }
 
-int ep_store_read_study(int dir_fd, char id[EP_STUDY_ID_BYTES],
-			struct ep_study *ret, struct ep_err *err)
+/* study.json of the folder into s->id, ->folder, ->study. */
+static int read_study(struct ep_store *s, struct ep_err *err)
 {
+	const char *id, *folder;
 	json_t *o = NULL;
-	const char *text;
 	struct ep_buf b;
 	int r;
 
 	ep_buf_init(&b, (size_t)64 * 1024 * 1024);
-	r = ep_file_read(dir_fd, STUDY_NAME, &b);
+	r = ep_file_read(s->dir_fd, STUDY_NAME, &b);
 	if (r < 0)
 		r = ep_err_set(err, r, STUDY_NAME ": %s", strerror(-r));
 	else
@@ -170,14 +214,44 @@ int ep_store_read_study(int dir_fd, char id[EP_STUDY_ID_BYTES],
 	ep_buf_done(&b);
 	if (r < 0)
 		return r;
-	text = json_string_value(json_object_get(o, "id"));
-	if (!text || strlen(text) != EP_STUDY_ID_BYTES - 1)
-		r = ep_err_set(err, -EBADMSG, STUDY_NAME " is damaged");
+	id = json_string_value(json_object_get(o, "id"));
+	folder = json_string_value(json_object_get(o, "folder"));
+	if (!id || strlen(id) != EP_STUDY_ID_BYTES - 1)
+		r = ep_err_set(err, -EBADMSG, "%s/" STUDY_NAME " is damaged",
+			       s->dir);
 	else
-		r = ep_study_from_json(json_object_get(o, "study"), ret, err);
-	if (r == 0)
-		(void)ep_str_copy(id, EP_STUDY_ID_BYTES, text);
+		r = ep_study_from_json(json_object_get(o, "study"), &s->study,
+				       err);
+	if (r == 0) {
+		(void)ep_str_copy(s->id, sizeof(s->id), id);
+		(void)ep_str_copy(s->folder, sizeof(s->folder),
+				  folder ? folder : "");
+	}
 	json_decref(o);
+	return r;
+}
+
+/* A database that was copied here from elsewhere counts somebody else's runs. */
+static int check_id(struct ep_store *s, struct ep_err *err)
+{
+	sqlite3_stmt *stmt;
+	bool same;
+	int code, r = ep_store_prepare(s, "SELECT id FROM study", &stmt, err);
+
+	if (r < 0)
+		return r;
+	code = sqlite3_step(stmt);
+	if (code != SQLITE_ROW && code != SQLITE_DONE)
+		r = ep_store_fail(s, "id", err);
+	same = code == SQLITE_ROW &&
+	       strcmp((const char *)sqlite3_column_text(stmt, 0), s->id) == 0;
+	sqlite3_finalize(stmt);
+	if (r == 0 && !same)
+		r = ep_err_set(err, -EBADMSG,
+			       "%s/study.db belongs to another study: edgeprof "
+			       "sweep %s --rebuild makes one from study.json "
+			       "and the run folders",
+			       s->dir, s->dir);
 	return r;
 }
 
@@ -189,6 +263,9 @@ static int create(struct ep_store *s, const struct ep_study *study,
 	int r = ep_study_from_json(o, &s->study, err);
 
 	json_decref(o);
+	/* Paths on the command line are relative to it. */
+	if (!getcwd(s->folder, sizeof(s->folder)))
+		s->folder[0] = '\0';
 	if (r == 0)
 		r = make_id(s->id, err);
 	if (r == 0)
@@ -202,9 +279,7 @@ static int create(struct ep_store *s, const struct ep_study *study,
 		r = write_study(s, err);
 	if (r == 0)
 		r = open_db(s, SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE, err);
-	if (r == 0)
-		r = ep_store_schema(s, err);
-	return r < 0 ? r : ep_store_fill(s, err);
+	return r < 0 ? r : ep_store_schema(s, err);
 }
 
 int ep_store_create(const char *dir, const struct ep_study *study,
@@ -222,27 +297,31 @@ int ep_store_create(const char *dir, const struct ep_study *study,
 	return 0;
 }
 
-static int open_store(struct ep_store *s, struct ep_err *err)
+static int open_store(struct ep_store *s, int flags, struct ep_err *err)
 {
 	struct ep_err why = { 0 };
 	int r = open_dirs(s, &why);
 
 	if (r == 0)
-		r = ep_store_read_study(s->dir_fd, s->id, &s->study, &why);
+		r = read_study(s, &why);
 	if (r == -ENOENT)
 		return ep_err_set(err, r, "%s holds no study: %s", s->dir,
 				  why.text);
+	/* One that is not there is made; ep_store_recover() finds the runs. */
 	if (r == 0)
-		r = open_db(s, SQLITE_OPEN_READWRITE, &why);
+		r = open_db(s, flags, &why);
 	if (r == 0)
 		r = ep_store_schema(s, &why);
+	if (r == 0)
+		r = check_id(s, &why);
 	return r < 0 ? ep_err_set(err, r, "%s", why.text) : 0;
 }
 
-int ep_store_open(const char *dir, struct ep_store **ret, struct ep_err *err)
+static int open_dir(const char *dir, int flags, struct ep_store **ret,
+		    struct ep_err *err)
 {
 	struct ep_store *s = new_store(dir);
-	int r = s ? open_store(s, err)
+	int r = s ? open_store(s, flags, err)
 		  : ep_err_set(err, -ENOMEM, "out of memory");
 
 	if (r < 0) {
@@ -253,17 +332,32 @@ int ep_store_open(const char *dir, struct ep_store **ret, struct ep_err *err)
 	return 0;
 }
 
-/* While it is made it has another name: a power cut leaves the old one. */
+int ep_store_open(const char *dir, struct ep_store **ret, struct ep_err *err)
+{
+	return open_dir(dir, SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE, ret,
+			err);
+}
+
+int ep_store_look(const char *dir, struct ep_store **ret, struct ep_err *err)
+{
+	if (access(dir, W_OK) == 0)
+		return ep_store_open(dir, ret, err);
+	return open_dir(dir, SQLITE_OPEN_READONLY | SQLITE_OPEN_URI, ret, err);
+}
+
+/* A log that stayed behind would be played into the new database, so it goes
+ * first.  What a power cut leaves in between, ep_store_open() and
+ * ep_store_recover() make whole. */
 int ep_store_rebuild(const char *dir, struct ep_err *err)
 {
-	static const char *const parts[] = { "study.db", "study.db-wal",
-					     "study.db-shm" };
+	static const char *const parts[] = { DB_NAME "-wal", DB_NAME "-shm",
+					     DB_NAME };
 	struct ep_store *s = new_store(dir);
 	int r = s ? open_dirs(s, err)
 		  : ep_err_set(err, -ENOMEM, "out of memory");
 
 	if (r == 0)
-		r = ep_store_read_study(s->dir_fd, s->id, &s->study, err);
+		r = read_study(s, err);
 	for (size_t i = 0; r == 0 && i < 3; i++) {
 		char aside[40];
 
@@ -277,8 +371,6 @@ int ep_store_rebuild(const char *dir, struct ep_err *err)
 		r = open_db(s, SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE, err);
 	if (r == 0)
 		r = ep_store_schema(s, err);
-	if (r == 0)
-		r = ep_store_fill(s, err);
 	if (r == 0)
 		r = ep_store_recover(s, err);
 	if (r >= 0) {

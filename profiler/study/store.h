@@ -18,8 +18,15 @@ int ep_store_create(const char *dir, const struct ep_study *s,
  * -EBUSY locked for 10 s. */
 int ep_store_open(const char *dir, struct ep_store **ret,
 		  struct ep_err *err) EP_MUST_CHECK;
+/* The same for who only looks, in a folder that may be read-only. */
+int ep_store_look(const char *dir, struct ep_store **ret,
+		  struct ep_err *err) EP_MUST_CHECK;
 void ep_store_close(struct ep_store *s);
 const char *ep_store_id(const struct ep_store *s);
+const char *ep_store_dir(const struct ep_store *s);
+/* The folder in which it was begun, that relative paths start from; "" not
+ * known. */
+const char *ep_store_started_in(const struct ep_store *s);
 const struct ep_study *ep_store_study(const struct ep_store *s);
 
 /* DIR/runs/0001 */
@@ -32,18 +39,25 @@ int ep_store_begin(struct ep_store *s, const struct ep_next *item,
 		   struct ep_err *err) EP_MUST_CHECK;
 /*
  * The folder of a run that was begun, or that another machine made: read,
- * judged, and stored in one transaction.  1 it counts, 0 it does not (why says
- * it), -ENOENT and -EBADMSG: it left nothing that can be read.
+ * judged, and stored in one transaction, after the folder has reached the disk.
+ * 1 it counts, 0 it does not (why says it); -EINTR it was stopped before its
+ * end and is as if it had not been begun, -EEXIST a copy of one that is there;
+ * -ENOENT and -EBADMSG: it left nothing that can be read.
  */
 int ep_store_take(struct ep_store *s, int64_t number, struct ep_reasons *why,
 		  struct ep_err *err) EP_MUST_CHECK;
-/* It left nothing to count; reason says why.  failed: nor will the next. */
+/* It was stopped by somebody: no fault of its own, and no try used up. */
+int ep_store_interrupted(struct ep_store *s, int64_t number,
+			 struct ep_err *err) EP_MUST_CHECK;
+/* It left nothing to count; reason says why, and lost.json in its folder too.
+ * failed: nor will the next. */
 int ep_store_lost(struct ep_store *s, int64_t number, bool failed,
 		  const char *reason, struct ep_err *err) EP_MUST_CHECK;
-/* Runs begun and not finished: takes those whose folder is whole, the rest is
- * lost.  Folders nobody began are taken too.  Returns how many. */
+/* Runs begun and not finished: takes those whose folder is whole, the rest was
+ * interrupted.  Folders nobody began are taken too.  Returns how many. */
 int ep_store_recover(struct ep_store *s, struct ep_err *err) EP_MUST_CHECK;
-/* How all configurations stand, *ret[ep_plan_config_count()]; free(). */
+/* How all configurations stand, *ret[ep_plan_config_count()]; free(), which is
+ * the end of their values, too. */
 int ep_store_standing(struct ep_store *s, struct ep_standing **ret,
 		      struct ep_err *err) EP_MUST_CHECK;
 /* The last order number that was given; 0 none. */

@@ -206,7 +206,7 @@ static const char lines_sql[] =
 	" run.state, run.reasons, run.host, run.board_serial, run.number,"
 	" figure.phase, figure.name, figure.value, figure.u95"
 	" FROM run LEFT JOIN figure ON figure.run = run.number"
-	" WHERE run.state <> 'begun'"
+	" WHERE run.state NOT IN ('begun', 'interrupted')"
 	" ORDER BY run.number, CASE figure.phase WHEN 'idle' THEN 0"
 	" WHEN 'load' THEN 1 WHEN 'prefill' THEN 2 WHEN 'generation' THEN 3"
 	" WHEN 'other' THEN 5 WHEN 'tail' THEN 6 WHEN 'request' THEN 7"

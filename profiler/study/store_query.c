@@ -148,6 +148,8 @@ int ep_store_standing(struct ep_store *s, struct ep_standing **ret,
 	r = count_states(s, standing, err);
 	if (r == 0 && s->study.until_metric)
 		r = measure_intervals(s, standing, err);
+	if (r == 0 && s->study.search == EP_SEARCH_HALVING)
+		r = ep_store_search(s, &standing, err);
 	if (r < 0) {
 		free(standing);
 		return r;
@@ -159,8 +161,10 @@ int ep_store_standing(struct ep_store *s, struct ep_standing **ret,
 int ep_store_last_order(struct ep_store *s, int64_t *ret, struct ep_err *err)
 {
 	sqlite3_stmt *stmt;
-	int r = ep_store_prepare(
-		s, "SELECT coalesce(max(position), 0) FROM run", &stmt, err);
+	int r = ep_store_prepare(s,
+				 "SELECT coalesce(max(position), 0) FROM run"
+				 " WHERE state <> 'interrupted'",
+				 &stmt, err);
 
 	if (r < 0)
 		return r;

@@ -46,8 +46,14 @@ static int list_folders(const struct ep_store *s, struct numbers *ret)
 	int fd = openat(s->runs_fd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	DIR *dir = fd < 0 ? NULL : fdopendir(fd);
 	struct dirent *entry;
-	int r = dir ? 0 : -errno;
+	int r = 0;
 
+	if (!dir) {
+		r = -errno;
+		if (fd >= 0)
+			close(fd);
+		return r;
+	}
 	while (r == 0 && (entry = readdir(dir))) {
 		int64_t number = 0;
 		const char *digits = entry->d_name + strspn(entry->d_name, "0");
@@ -56,10 +62,7 @@ static int list_folders(const struct ep_store *s, struct numbers *ret)
 		    ep_num_parse_i64(digits, &number) == 0 && number > 0)
 			r = push(ret, number);
 	}
-	if (dir)
-		closedir(dir);
-	else if (fd >= 0)
-		close(fd);
+	closedir(dir);
 	if (r == 0 && ret->count > 0)
 		qsort(ret->items, ret->count, sizeof(ret->items[0]), by_number);
 	return r;
@@ -83,8 +86,9 @@ static int list_rows(struct ep_store *s, const char *sql, struct numbers *ret,
 	return r;
 }
 
-/* A run that was begun and of which nothing can be read is lost; a folder that
- * nobody began and that cannot be read is left where it is. */
+/* A run that was begun and of which nothing can be read was interrupted; a
+ * folder that nobody began and that cannot be read, or is a copy, is left where
+ * it is. */
 static int take(struct ep_store *s, int64_t number, bool begun,
 		struct ep_err *err)
 {
@@ -92,14 +96,12 @@ static int take(struct ep_store *s, int64_t number, bool begun,
 	struct ep_err left = { 0 };
 	int r = ep_store_take(s, number, &why, &left);
 
-	if (r >= 0)
-		return 1;
-	if (r != -ENOENT && r != -EBADMSG && r != -ENOTDIR)
+	if (r >= 0 || r == -EINTR)
+		return r != -EINTR;
+	if (r != -ENOENT && r != -EBADMSG && r != -ENOTDIR && r != -ELOOP &&
+	    r != -EEXIST)
 		return ep_err_set(err, r, "%s", left.text);
-	if (!begun)
-		return 0;
-	r = ep_store_lost(s, number, false, "interrupted", err);
-	return r < 0 ? r : 1;
+	return begun ? ep_store_interrupted(s, number, err) : 0;
 }
 
 int ep_store_recover(struct ep_store *s, struct ep_err *err)

@@ -27,6 +27,7 @@ struct ep_factor {
 	/* The option of `edgeprof run` that sets it ("--governor"); NULL: a
 	 * name for {name} in the command (--set). */
 	const char *option;
+	bool flag;     /* it takes no value: "yes" gives it, "no" does not */
 	char **levels; /* as they were written */
 	size_t level_count;
 };
@@ -36,12 +37,19 @@ enum ep_order {
 	EP_ORDER_GIVEN,	 /* all repetitions of the first, then the second */
 };
 
+/* Which configurations are worth more runs. */
+enum ep_search {
+	EP_SEARCH_GRID,	   /* all of them */
+	EP_SEARCH_HALVING, /* the better half, again and again: halving.h */
+};
+
 enum ep_cooldown {
 	EP_COOLDOWN_NONE,
 	EP_COOLDOWN_TIME,
 	EP_COOLDOWN_TEMPERATURE,
 };
 
+/* Before which runs of a configuration: none, its first, each. */
 enum ep_drop_caches { EP_DROP_NEVER, EP_DROP_FIRST, EP_DROP_EACH };
 
 /* Answers of a server at temperature 0 should not differ; what a program prints
@@ -65,17 +73,21 @@ struct ep_study {
 	char **command; /* with {name}s; NULL: a runner without one */
 	struct ep_factor factors[EP_FACTORS_MAX];
 	size_t factor_count;
-	int64_t run_count;	   /* valid ones wanted per configuration */
-	int64_t warmup_count;	   /* measured, in no mean */
-	int64_t retry_count;	   /* for rejected ones, per configuration */
-	int64_t max_run_count;	   /* with until_metric */
-	char *until_metric;	   /* "generation.j_per_token"; NULL none */
-	double until_share;	   /* half-width of its 95 % interval / mean */
+	int64_t run_count;     /* valid ones wanted per configuration */
+	int64_t warmup_count;  /* measured, in no mean */
+	int64_t retry_count;   /* for rejected ones, per configuration */
+	int64_t max_run_count; /* with until_metric, and with a search */
+	char *until_metric;    /* "generation.j_per_token"; NULL none */
+	double until_share;    /* half-width of its 95 % interval / mean */
+	enum ep_search search;
+	char *objective;    /* metric that shall be small; NULL with a grid */
+	char *floor_metric; /* that shall not be below floor_value; or NULL */
+	double floor_value;
 	enum ep_cooldown cooldown; /* before every run but the first */
 	int64_t cooldown_ns;
 	int64_t cooldown_limit_ns; /* of waiting for cooldown_c */
 	double cooldown_c;
-	enum ep_drop_caches drop_caches;
+	enum ep_drop_caches drop_caches, clear_swap;
 	enum ep_order order;
 	uint64_t seed;
 	struct ep_limits limits;

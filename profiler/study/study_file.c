@@ -13,11 +13,12 @@
 	}
 
 static const struct ep_param top_keys[] = {
-	KEY("title"),	 KEY("runs"),		KEY("warmup"),
-	KEY("retries"),	 KEY("max-runs"),	KEY("until-ci"),
-	KEY("cooldown"), KEY("cooldown-limit"), KEY("drop-caches"),
-	KEY("order"),	 KEY("order-seed"),	KEY("options"),
-	KEY("command"),	 { NULL, NULL, NULL },
+	KEY("title"),	    KEY("runs"),      KEY("warmup"),
+	KEY("retries"),	    KEY("max-runs"),  KEY("until-ci"),
+	KEY("search"),	    KEY("objective"), KEY("floor"),
+	KEY("clear-swap"),  KEY("cooldown"),  KEY("cooldown-limit"),
+	KEY("drop-caches"), KEY("order"),     KEY("order-seed"),
+	KEY("options"),	    KEY("command"),   { NULL, NULL, NULL },
 };
 static const struct ep_param factor_keys[] = {
 	{ "levels", NULL, "" },

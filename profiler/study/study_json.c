@@ -60,7 +60,7 @@ static json_t *number_to_json(double value)
 static int number_from_json(const json_t *o, double *ret)
 {
 	if (json_is_null(o)) {
-		*ret = NAN;
+		*ret = (double)NAN;
 		return 0;
 	}
 	return json_is_string(o) ? ep_num_parse_f64(json_string_value(o), ret)
@@ -136,6 +136,7 @@ static const struct number counts[] = {
 };
 static const struct number numbers[] = {
 	{ "until_share", AT(until_share) },
+	{ "floor", AT(floor_value) },
 	{ "cooldown_c", AT(cooldown_c) },
 	{ "max_background_cpu", AT(limits.background_cpu_share_max) },
 	{ "max_thermal_drift", AT(limits.thermal_drift_c_max) },
@@ -162,13 +163,21 @@ json_t *ep_study_to_json(const struct ep_study *s)
 	json_object_set_new(o, "until_metric",
 			    s->until_metric ? json_string(s->until_metric)
 					    : json_null());
+	json_object_set_new(o, "objective",
+			    s->objective ? json_string(s->objective)
+					 : json_null());
+	json_object_set_new(o, "floor_metric",
+			    s->floor_metric ? json_string(s->floor_metric)
+					    : json_null());
+	json_object_set_new(o, "search", json_integer((int)s->search));
+	json_object_set_new(o, "clear_swap", json_integer((int)s->clear_swap));
 	json_object_set_new(o, "cooldown", json_integer((int)s->cooldown));
 	json_object_set_new(o, "drop_caches",
 			    json_integer((int)s->drop_caches));
 	json_object_set_new(o, "order", json_integer((int)s->order));
 	json_object_set_new(o, "seed", json_string(seed));
 	json_object_set_new(o, "same_output",
-			    json_boolean(s->limits.same_output));
+			    json_integer((int)s->limits.same_output));
 	for (size_t i = 0; i < COUNT_COUNT; i++) {
 		memcpy(&n, (const char *)s + counts[i].offset, sizeof(n));
 		json_object_set_new(o, counts[i].name, json_integer(n));
@@ -207,7 +216,7 @@ static int read_numbers(const json_t *o, struct ep_study *s)
 		memcpy((char *)s + counts[i].offset, &value, sizeof(value));
 	}
 	for (size_t i = 0; r == 0 && i < NUMBER_COUNT; i++) {
-		double value = NAN;
+		double value = (double)NAN;
 
 		r = number_from_json(json_object_get(o, numbers[i].name),
 				     &value);
@@ -219,29 +228,46 @@ static int read_numbers(const json_t *o, struct ep_study *s)
 static int read_choices(const json_t *o, struct ep_study *s)
 {
 	const char *seed = json_string_value(json_object_get(o, "seed"));
-	int cooldown, drop, order, r;
+	int cooldown, drop, swap, order, search, same, r;
 
 	r = small(o, "cooldown", EP_COOLDOWN_TEMPERATURE, &cooldown);
 	if (r == 0)
 		r = small(o, "drop_caches", EP_DROP_EACH, &drop);
 	if (r == 0)
+		r = small(o, "clear_swap", EP_DROP_EACH, &swap);
+	if (r == 0)
 		r = small(o, "order", EP_ORDER_GIVEN, &order);
+	if (r == 0)
+		r = small(o, "search", EP_SEARCH_HALVING, &search);
+	if (r == 0)
+		r = small(o, "same_output", EP_SAME_NO, &same);
 	if (r == 0)
 		r = seed ? ep_num_parse_u64(seed, &s->seed) : -EBADMSG;
 	if (r < 0)
 		return r;
 	s->cooldown = (enum ep_cooldown)cooldown;
 	s->drop_caches = (enum ep_drop_caches)drop;
+	s->clear_swap = (enum ep_drop_caches)swap;
 	s->order = (enum ep_order)order;
-	s->limits.same_output = json_is_true(json_object_get(o, "same_output"));
+	s->search = (enum ep_search)search;
+	s->limits.same_output = (enum ep_same_output)same;
 	return 0;
+}
+
+/* NULL where there is none. */
+static int copy_text(const json_t *o, const char *name, char **field)
+{
+	const json_t *value = json_object_get(o, name);
+
+	if (!json_is_string(value))
+		return json_is_null(value) ? 0 : -EBADMSG;
+	*field = strdup(json_string_value(value));
+	return *field ? 0 : -ENOMEM;
 }
 
 static int read_texts(const json_t *o, struct ep_study *s)
 {
 	const char *title = json_string_value(json_object_get(o, "title"));
-	const char *until =
-		json_string_value(json_object_get(o, "until_metric"));
 	int r = words_from_json(json_object_get(o, "options"), &s->options);
 
 	if (r == 0)
@@ -249,12 +275,14 @@ static int read_texts(const json_t *o, struct ep_study *s)
 	if (r < 0)
 		return r;
 	if (title && title[0])
-		s->title = strdup(title);
-	if (until)
-		s->until_metric = strdup(until);
-	return (title && title[0] && !s->title) || (until && !s->until_metric)
-		       ? -ENOMEM
-		       : 0;
+		r = copy_text(o, "title", &s->title);
+	if (r == 0)
+		r = copy_text(o, "until_metric", &s->until_metric);
+	if (r == 0)
+		r = copy_text(o, "objective", &s->objective);
+	if (r == 0)
+		r = copy_text(o, "floor_metric", &s->floor_metric);
+	return r;
 }
 
 int ep_study_from_json(const json_t *o, struct ep_study *ret,

@@ -11,6 +11,7 @@ struct ep_factor_option {
 	const char *name;   /* "gpu-layers" */
 	const char *option; /* "--gpu-layers" */
 	bool whole;	    /* takes whole numbers: 1-4 is a range */
+	bool flag;	    /* takes no value: levels are yes and no */
 };
 extern const struct ep_factor_option ep_factor_options[]; /* name NULL ends */
 const struct ep_factor_option *ep_factor_option_find(const char *name);

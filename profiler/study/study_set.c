@@ -20,7 +20,10 @@ enum kind {
 	LIMIT_TIME,
 	UNTIL,
 	ORDER,
-	DROP
+	DROP,
+	SEARCH,
+	METRIC,
+	FLOOR
 };
 
 struct setting {
@@ -41,7 +44,11 @@ static const struct setting settings[] = {
 	{ "until-ci", UNTIL, 0, 0, 0 },
 	{ "cooldown", COOLDOWN, 0, 0, 0 },
 	{ "cooldown-limit", LIMIT_TIME, AT(cooldown_limit_ns), 0, 0 },
-	{ "drop-caches", DROP, 0, 0, 0 },
+	{ "search", SEARCH, 0, 0, 0 },
+	{ "objective", METRIC, AT(objective), 0, 0 },
+	{ "floor", FLOOR, 0, 0, 0 },
+	{ "drop-caches", DROP, AT(drop_caches), 0, 0 },
+	{ "clear-swap", DROP, AT(clear_swap), 0, 0 },
 	{ "order", ORDER, 0, 0, 0 },
 	{ "order-seed", SEED, AT(seed), 0, 0 },
 	{ "max-background-cpu", SHARE, AT(limits.background_cpu_share_max), 0,
@@ -65,7 +72,11 @@ const char *const ep_study_settings[] = {
 	"until-ci",
 	"cooldown",
 	"cooldown-limit",
+	"search",
+	"objective",
+	"floor",
 	"drop-caches",
+	"clear-swap",
 	"order",
 	"order-seed",
 	"max-background-cpu",
@@ -192,8 +203,10 @@ static int set_choice(struct ep_study *s, const struct setting *row,
 		      const char *value, struct ep_err *err)
 {
 	static const char *const orders[] = { "random", "given", NULL };
+	static const char *const searches[] = { "grid", "halving", NULL };
 	static const char *const drops[] = { "never", "first", "each", NULL };
 	static const char *const answers[] = { "auto", "yes", "no", NULL };
+	void *field = (char *)s + row->offset;
 	int i = 0, r;
 
 	if (row->kind == ORDER) {
@@ -203,7 +216,11 @@ static int set_choice(struct ep_study *s, const struct setting *row,
 	} else if (row->kind == DROP) {
 		r = choose(row, value, drops, &i, err);
 		if (r == 0)
-			s->drop_caches = (enum ep_drop_caches)i;
+			*(enum ep_drop_caches *)field = (enum ep_drop_caches)i;
+	} else if (row->kind == SEARCH) {
+		r = choose(row, value, searches, &i, err);
+		if (r == 0)
+			s->search = (enum ep_search)i;
 	} else {
 		r = choose(row, value, answers, &i, err);
 		if (r == 0)
@@ -220,6 +237,48 @@ static int set_text(char **field, const char *value, struct ep_err *err)
 		return ep_err_set(err, -ENOMEM, "out of memory");
 	free(*field);
 	*field = copy;
+	return 0;
+}
+
+/* The first so many characters are a phase and a name, with a dot between. */
+static bool is_metric(const char *text, size_t len)
+{
+	const char *dot = memchr(text, '.', len);
+
+	return dot && dot > text && dot + 1 < text + len &&
+	       strspn(text, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWX"
+			    "YZ0123456789_.-") >= len;
+}
+
+static int set_metric(const struct setting *row, const char *value,
+		      char **field, struct ep_err *err)
+{
+	if (!is_metric(value, strlen(value)))
+		return refuse(row, value,
+			      "a metric such as generation.j_per_token", err);
+	return set_text(field, value, err);
+}
+
+/* "generation.tokens_per_s=5.33" */
+static int set_floor(struct ep_study *s, const struct setting *row,
+		     const char *value, struct ep_err *err)
+{
+	size_t len = strcspn(value, "=");
+	double least = 0;
+	char *metric;
+
+	if (!value[len] || !is_metric(value, len) ||
+	    ep_num_parse_f64(value + len + 1, &least) < 0)
+		return refuse(row, value,
+			      "a metric and the least it may be, such as "
+			      "generation.tokens_per_s=5.33",
+			      err);
+	metric = strndup(value, len);
+	if (!metric)
+		return ep_err_set(err, -ENOMEM, "out of memory");
+	free(s->floor_metric);
+	s->floor_metric = metric;
+	s->floor_value = least;
 	return 0;
 }
 
@@ -265,11 +324,16 @@ int ep_study_set(struct ep_study *s, const char *name, const char *value,
 			return set_count(row, value, field, err);
 		case COOLDOWN:
 			return set_cooldown(s, row, value, err);
+		case METRIC:
+			return set_metric(row, value, field, err);
+		case FLOOR:
+			return set_floor(s, row, value, err);
 		case UNTIL:
 			return set_until(s, row, value, err);
 		case ORDER:
 		case DROP:
 		case SAME:
+		case SEARCH:
 			return set_choice(s, row, value, err);
 		case SHARE:
 		case CELSIUS:

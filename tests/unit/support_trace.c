@@ -39,10 +39,13 @@ static void need(long good, const char *what)
 }
 
 static const unsigned acts[] = {
-	SYS_write,     SYS_pwrite64, SYS_fsync,	  SYS_fdatasync,
-	SYS_ftruncate, SYS_unlinkat, SYS_mkdirat, SYS_renameat2,
+	SYS_write,    SYS_pwrite64, SYS_fsync,	   SYS_fdatasync, SYS_ftruncate,
+	SYS_unlinkat, SYS_mkdirat,  SYS_renameat2, SYS_linkat,
+#ifdef SYS_renameat
+	SYS_renameat,
+#endif
 #ifdef SYS_unlink
-	SYS_unlink,    SYS_mkdir,    SYS_rename,
+	SYS_unlink,   SYS_mkdir,    SYS_rename,
 #endif
 };
 #define ACT_COUNT (sizeof(acts) / sizeof(acts[0]))

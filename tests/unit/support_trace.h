@@ -8,7 +8,7 @@
 /*
  * Runs a function in a child under ptrace and stops it, and what it forks, at
  * each system call that changes something (write, fsync, ftruncate, unlink,
- * mkdir): its "acts".  So a process can be killed exactly between two of them.
+ * mkdir, rename, link): its "acts".  So a process can be killed exactly between two of them.
  */
 enum support_blow {
 	SUPPORT_KILL_MAIN,
