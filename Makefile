@@ -1,6 +1,9 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 # make            build            make check      build and test
 # make demo       a first report   make lint       style, floors, analysers
+# make cluster    a study on a Slurm of its own (root)
+# make browser    reports in a real browser
+# make coverage   do intervals hold the truth?
 # make install DESTDIR= PREFIX=/usr/local          VARIANT=release|debug|san
 VERSION := 0.1.0
 VARIANT ?= release
@@ -17,6 +20,12 @@ WITH_CURL ?= 1
 # WITH_SQLITE=0 leaves studies out, WITH_RMATH=0 what needs distributions.
 WITH_SQLITE ?= 1
 WITH_RMATH ?= 1
+# WITH_HTML=0 leaves out reports as pages, and what draws their charts.
+WITH_HTML ?= 1
+JS_DIR ?= /usr/share/javascript
+DYGRAPHS_JS := $(JS_DIR)/dygraphs/dygraph.min.js
+CHART_JS := $(firstword $(wildcard $(JS_DIR)/chart.js/chart.min.js \
+	$(JS_DIR)/chart.js/Chart.min.js) $(JS_DIR)/chart.js/chart.min.js)
 PKGS := jansson libconfuse nettle $(if $(filter 1,$(WITH_CURL)),libcurl) \
 	$(if $(filter 1,$(WITH_SQLITE)),sqlite3) \
 	$(if $(filter 1,$(WITH_RMATH)),libRmath)
@@ -43,6 +52,8 @@ LINK_san    := -fsanitize=address,undefined
 
 CPPFLAGS += -D_GNU_SOURCE -I. -DEP_WITH_CURL=$(WITH_CURL) \
 	-DEP_WITH_SQLITE=$(WITH_SQLITE) -DEP_WITH_RMATH=$(WITH_RMATH) \
+	-DEP_WITH_HTML=$(WITH_HTML) \
+	-DEP_DYGRAPHS_JS='"$(DYGRAPHS_JS)"' -DEP_CHART_JS='"$(CHART_JS)"' \
 	-DEP_VERSION='"$(VERSION)"' \
 	-DEP_SHARE_DIR='"$(PREFIX)/share/edgeprof"'
 EP_CFLAGS := -std=c11 -g $(OPT_$(VARIANT)) -fno-common -fPIE \
@@ -63,17 +74,22 @@ FLOORS := base drivers sensors runners profiler
 NO_CURL := $(if $(filter 1,$(WITH_CURL)),,drivers/http% sensors/plug% \
 	tests/unit/test_http% tests/unit/test_plug%)
 NO_SQLITE := $(if $(filter 1,$(WITH_SQLITE)),,profiler/study/store% \
-	profiler/study/execute% profiler/cli/sweep% \
-	tests/unit/test_store%)
-LIB_SRCS := $(filter-out profiler/cli/main.c runners/demo/% $(NO_CURL) $(NO_SQLITE), \
+	profiler/study/execut% profiler/study/collect% \
+	profiler/study/task% profiler/study/slurm% profiler/study/parallel% \
+	profiler/cli/sweep% \
+	tests/unit/test_store% tests/unit/support_store%)
+NO_HTML := $(if $(filter 1,$(WITH_HTML)),,profiler/report/html% \
+	tests/unit/test_html%)
+LIB_SRCS := $(filter-out profiler/cli/main.c runners/demo/% $(NO_CURL) $(NO_SQLITE) \
+	$(NO_HTML), \
 	$(sort $(wildcard base/*.c drivers/*.c sensors/*.c runners/*.c \
 	profiler/*/*.c)))
 LIB_OBJS := $(LIB_SRCS:%.c=$(B)/%.o)
 HEADERS := $(sort $(wildcard base/*.h drivers/*.h sensors/*.h runners/*.h \
 	runners/demo/*.h profiler/*/*.h))
-UNIT_SRCS := $(filter-out $(NO_CURL) $(NO_SQLITE),$(sort $(wildcard tests/unit/test_*.c)))
+UNIT_SRCS := $(filter-out $(NO_CURL) $(NO_SQLITE) $(NO_HTML),$(sort $(wildcard tests/unit/test_*.c)))
 UNIT_BINS := $(UNIT_SRCS:%.c=$(B)/%)
-SUPPORT_SRCS := $(sort $(wildcard tests/unit/support_*.c))
+SUPPORT_SRCS := $(filter-out $(NO_SQLITE),$(sort $(wildcard tests/unit/support_*.c)))
 SUPPORT_OBJS := $(SUPPORT_SRCS:%.c=$(B)/%.o)
 # One program per file; each may use the library and tests/sim/support.
 SIM_BINS := $(patsubst %.c,$(B)/%,$(sort $(wildcard tests/sim/*.c)))
@@ -118,6 +134,11 @@ FORCE:
 
 # What is embedded as it is.
 $(B)/runners/suite.o: $(wildcard runners/suites/*.csv)
+$(B)/profiler/report/html_assets.o: $(wildcard profiler/report/html/*) \
+	$(DYGRAPHS_JS) $(CHART_JS)
+$(DYGRAPHS_JS) $(CHART_JS):
+	@echo "$@ is missing; \"make deps\" installs it, WITH_HTML=0 builds without" >&2
+	@false
 
 $(B)/%.o: %.c
 	@mkdir -p $(@D)
@@ -173,11 +194,18 @@ deps-check:
 deps-lint:
 	@sh .ci/deps lint
 
+deps-cluster:
+	@sh .ci/deps cluster
+
+deps-browser:
+	@sh .ci/deps browser
+
 demo: deps
 	@$(MAKE) --no-print-directory -s VARIANT=$(VARIANT) all
 	@sh runners/demo/demo.sh $(B)
 
-tests: all $(UNIT_BINS) $(SIM_BINS) $(SIM_LIBS) $(FUZZ_BINS)
+tests: all $(UNIT_BINS) $(SIM_BINS) $(SIM_LIBS) $(FUZZ_BINS) \
+	$(B)/tests/bench/make_hour
 
 check: deps-check
 	@$(MAKE) --no-print-directory VARIANT=$(VARIANT) tests
@@ -186,10 +214,24 @@ check: deps-check
 lint: deps-lint
 	@sh tests/lint/run.sh
 
+cluster: deps-cluster
+	@$(MAKE) --no-print-directory VARIANT=release all
+	@sh tests/cluster/run.sh build/release
+
+# Reports in a real browser; screenshots are in build/browser.
+browser: deps-browser
+	@$(MAKE) --no-print-directory VARIANT=release all build/release/tests/bench/make_hour
+	@sh tests/browser/run.sh build/release
+
 bench: deps-check
 	@$(MAKE) --no-print-directory VARIANT=release all \
 		$(patsubst %.c,build/release/%,$(wildcard tests/bench/*.c tests/sim/*.c))
 	@sh tests/bench/run.sh build/release
+
+# What the intervals promise, over 10000 simulated runs of each scenario.
+coverage: deps-check
+	@$(MAKE) --no-print-directory VARIANT=release build/release/tests/unit/test_coverage
+	@EDGEPROF_COVERAGE_RUNS=10000 build/release/tests/unit/test_coverage
 
 # T seconds for each target.
 T ?= 60
@@ -214,7 +256,8 @@ install: all
 clean:
 	rm -rf build
 
-.PHONY: all no-man deps deps-check deps-lint demo tests check lint bench fuzz install clean FORCE
+.PHONY: all no-man deps deps-check deps-lint deps-cluster deps-browser demo \
+	tests check lint cluster browser bench fuzz install clean FORCE
 .SECONDARY:
 -include $(LIB_OBJS:.o=.d) $(DEMO_OBJS:.o=.d) $(SUPPORT_OBJS:.o=.d) \
 	$(SIM_SUPPORT_OBJS:.o=.d) $(SIM_LIB_OBJS:.o=.d) \
