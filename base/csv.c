@@ -144,6 +144,15 @@ int ep_csv_ints_open(struct ep_csv_ints *r, int fd, struct ep_err *err)
 	return code;
 }
 
+int ep_csv_ints_seek(struct ep_csv_ints *r, int64_t offset)
+{
+	if (lseek(r->fd, (off_t)offset, SEEK_SET) < 0)
+		return -errno;
+	r->begin = r->end = 0;
+	r->eof = r->torn = false;
+	return 0;
+}
+
 void ep_csv_ints_close(struct ep_csv_ints *r)
 {
 	if (!r)

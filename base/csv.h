@@ -31,6 +31,8 @@ struct ep_csv_ints {
 /* Reads the header.  -ENODATA when the file is empty, -EBADMSG, -ENOMEM. */
 int ep_csv_ints_open(struct ep_csv_ints *r, int fd,
 		     struct ep_err *err) EP_MUST_CHECK;
+/* Goes on with the line that begins at offset.  -errno. */
+int ep_csv_ints_seek(struct ep_csv_ints *r, int64_t offset) EP_MUST_CHECK;
 void ep_csv_ints_close(struct ep_csv_ints *r);
 /*
  * One line into values[columns] and present[columns] (0 or 1; an empty cell

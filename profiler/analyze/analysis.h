@@ -4,6 +4,7 @@
 
 #include "profiler/analyze/model.h"
 #include "profiler/analyze/phases.h"
+#include "profiler/analyze/pool.h"
 #include "profiler/analyze/stream.h"
 #include "profiler/analyze/uncertainty.h"
 
@@ -26,6 +27,7 @@ struct ep_meter {
 	bool estimated;
 	bool refresh_unknown;	 /* a value that never changed, unproven */
 	double idle_w, idle_u_w; /* NAN: unknown, see idle_reason */
+	double idle_part_w[EP_RUN_TOTAL_MAX]; /* of each part */
 	char idle_reason[160];
 	struct ep_budget idle_budget;
 };
@@ -59,6 +61,10 @@ struct ep_energy {
 	double fresh_count;	/* of its poorest channel */
 	double peak_w;		/* NAN: none */
 	double u_time_s;
+	double net_gain_j; /* the gain of what is left over idle; NAN */
+	double part_w[EP_RUN_TOTAL_MAX];
+	struct ep_pool pool;
+	bool pooled;	    /* the mean of its samples, see pool.h */
 	bool locked;	    /* sampling locked to tokens */
 	bool peak_is_bound; /* sum of several sensors' own peaks */
 	char reason[160];
@@ -81,6 +87,10 @@ int64_t ep_meter_min_ns(const struct ep_meter *m);
 /* Half-width of what is known about border i: the start of segment i, or the
  * end of the last; seconds. */
 double ep_border_slack_s(const struct ep_analysis *a, size_t border);
+/* The recording after the program and a second for the machine to settle;
+ * false when hardly anything is left. */
+bool ep_after_bounds(const struct ep_analysis *a, int64_t *ret_from_ns,
+		     int64_t *ret_to_ns);
 /* Length of the blocks whose spread says how steady the baseline is. */
 int64_t ep_idle_block_ns(const struct ep_run *run);
 

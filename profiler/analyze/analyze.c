@@ -11,6 +11,7 @@
 #include "base/clock.h"
 #include "base/str.h"
 #include "profiler/analyze/analysis.h"
+#include "profiler/analyze/associate.h"
 #include "profiler/analyze/conditions.h"
 #include "profiler/analyze/energy_parts.h"
 #include "profiler/analyze/environment.h"
@@ -147,6 +148,7 @@ static int make_cuts(struct ep_analysis *a)
 	const struct ep_run *run = &a->run;
 	int64_t far = a->side_ns + a->side_width_ns,
 		block = ep_idle_block_ns(run);
+	int64_t after, end;
 	int code = 0;
 
 	for (size_t i = 0; i <= a->part.count && code == 0; i++) {
@@ -163,6 +165,10 @@ static int make_cuts(struct ep_analysis *a)
 	for (int64_t t = run->idle_begin_ns;
 	     block > 0 && t <= run->idle_end_ns && code == 0; t += block)
 		code = ep_cuts_add(&a->fine, t);
+	if (code == 0 && ep_after_bounds(a, &after, &end))
+		code = ep_cuts_add(&a->fine, after);
+	if (code == 0)
+		code = ep_cuts_add(&a->fine, run->end_ns);
 	if (code == 0)
 		code = ep_cuts_seal(&a->cuts);
 	return code == 0 ? ep_cuts_seal(&a->fine) : code;
@@ -263,8 +269,7 @@ static void fill_report(struct ep_analysis *a)
 	(void)ep_str_copy(r->exit_text, sizeof(r->exit_text), run->exit_text);
 	(void)ep_str_copy(r->evidence_note, sizeof(r->evidence_note),
 			  a->part.note);
-	(void)ep_str_copy(r->log_note, sizeof(r->log_note),
-			  a->part.log.agrees);
+	(void)ep_str_copy(r->log_note, sizeof(r->log_note), a->part.log.agrees);
 	(void)ep_str_copy(r->coverage, sizeof(r->coverage), run->coverage);
 	name_total(a, r);
 	r->threads_seen = threads_seen(a);
@@ -283,6 +288,10 @@ static int compute(struct ep_analysis *a, int dir_fd, int ticks_fd)
 		code = ep_meters_make(a);
 	if (code == 0)
 		code = ep_calibrated_make(a);
+	if (code == 0)
+		code = ep_generation_make(a);
+	if (code == 0)
+		code = ep_associations_make(a);
 	if (code == 0)
 		code = ep_health_make(a);
 	if (code == 0)

@@ -1,28 +1,14 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-#include "profiler/analyze/energy_parts.h"
+#include "profiler/analyze/energy_work.h"
 
 #include <math.h>
 #include <string.h>
 
 #include "base/str.h"
 
-/* What the terms of one set are made from. */
-struct work {
-	const struct ep_analysis *a;
-	const struct ep_meter *m;
-	struct ep_set set;
-	struct ep_energy *ret;
-	struct ep_part_sums sums[EP_RUN_TOTAL_MAX];
-	double part_j[EP_RUN_TOTAL_MAX];
-	double half_width_s; /* of a border, from reading: span, staleness */
-	double update_s;     /* between updates, of the slowest channel */
-	double held_j;
-};
-
-static bool in_set(struct ep_set set, size_t at, size_t segment)
-{
-	return at < set.count && set.segments[at] == segment;
-}
+/* So much of the time may lie in stretches that the device cannot tell from
+ * what surrounds them. */
+#define SMEARED_SHARE 0.05
 
 /* Time between fresh values of a channel. */
 static double update_s(const struct ep_part *p)
@@ -30,7 +16,7 @@ static double update_s(const struct ep_part *p)
 	return fmax(ep_part_cell_s(p), p->refresh_s);
 }
 
-static void look_at_reading(struct work *w)
+static void look_at_reading(struct ep_energy_work *w)
 {
 	for (size_t i = 0; i < w->m->part_count; i++) {
 		const struct ep_part *p = &w->m->parts[i];
@@ -47,84 +33,8 @@ static void look_at_reading(struct work *w)
 	}
 }
 
-/* One outer border of the set. */
-static void add_edge(struct work *w, size_t border)
-{
-	struct ep_energy *e = w->ret;
-	struct ep_sides s = ep_meter_sides(w->a, w->m, border);
-	double a_t = ep_border_slack_s(w->a, border) + w->half_width_s;
-	double edge = fmax(fabs(s.before_w), fabs(s.after_w));
-	double step = s.after_w - s.before_w;
-	double u;
-
-	ep_budget_add(&e->budget, "border", ep_u_border(edge, a_t));
-	ep_budget_add(&e->power, "border",
-		      ep_u_border(edge - e->mean_w, a_t) / e->duration_s);
-	u = ep_u_interpolated(step, w->update_s);
-	ep_budget_add(&e->budget, "interpolated", u);
-	ep_budget_add(&e->power, "interpolated", u / e->duration_s);
-	e->u_time_s =
-		hypot(e->u_time_s, ep_u_limit(ep_border_slack_s(w->a, border)));
-	for (size_t i = 0; i < w->m->part_count; i++) {
-		const struct ep_part *p = &w->m->parts[i];
-		double window = (double)ep_part_channel(p)->window_ns * 1e-9;
-
-		if (ep_part_channel(p)->shape == EP_COUNTER || !(window > 0))
-			continue;
-		s = ep_part_sides(w->a, w->m, i, border);
-		u = ep_u_window(s.after_w - s.before_w, window);
-		ep_budget_add(&e->budget, "window", u);
-		ep_budget_add(&e->power, "window", u / e->duration_s);
-	}
-}
-
-static double either(double wanted, double other)
-{
-	if (!isnan(wanted))
-		return wanted;
-	return isnan(other) ? 0 : other;
-}
-
-/* A delay common to both ends of a stretch, of each channel its own. */
-static void add_latency(struct work *w, size_t first, size_t last)
-{
-	double u = 0;
-
-	for (size_t i = 0; i < w->m->part_count; i++) {
-		struct ep_sides start = ep_part_sides(w->a, w->m, i, first);
-		struct ep_sides end = ep_part_sides(w->a, w->m, i, last + 1);
-
-		u += ep_u_latency(either(start.before_w, start.after_w),
-				  either(end.before_w, end.after_w),
-				  ep_part_delay_s(&w->m->parts[i]));
-	}
-	ep_budget_add(&w->ret->budget, "latency", u);
-	ep_budget_add(&w->ret->power, "latency", u / w->ret->duration_s);
-}
-
-/* Borders where the set begins or ends; inner ones cancel. */
-static size_t add_edges(struct work *w)
-{
-	size_t stretches = 0, first = 0;
-
-	for (size_t i = 0; i < w->set.count; i++) {
-		size_t s = w->set.segments[i];
-
-		if (i == 0 || !in_set(w->set, i - 1, s - 1)) {
-			add_edge(w, s);
-			first = s;
-		}
-		if (in_set(w->set, i + 1, s + 1))
-			continue;
-		add_edge(w, s + 1);
-		stretches++;
-		add_latency(w, first, s);
-	}
-	return stretches;
-}
-
 /* What one count of its factors, or their offsets, make of a power. */
-static double product_w(const struct work *w, const struct ep_part *p,
+static double product_w(const struct ep_energy_work *w, const struct ep_part *p,
 			bool offsets)
 {
 	const struct ep_channel *c = ep_part_channel(p);
@@ -148,50 +58,116 @@ static double product_w(const struct work *w, const struct ep_part *p,
 			amps.unit);
 }
 
-static void add_resolution(struct work *w, size_t part, size_t stretches)
+/* What rounding makes of a gauge: independent of sample to sample where noise
+ * of half a count stirs it, else the same over all of a steady phase. */
+static double gauge_resolution_j(const struct ep_energy_work *w,
+				 const struct ep_part *p, double lsb)
+{
+	double stirred = 0, steady = 0;
+
+	for (size_t i = 0; i < w->set.count; i++) {
+		struct ep_set one = { &w->set.segments[i], 1 };
+		double t = ep_energy_segment_s(w, i), n, var = 0, u;
+		struct ep_part_sums s;
+
+		ep_part_sum(w->a, p, one, &s);
+		n = s.reads;
+		if (n > 1)
+			var = fmax(0, (s.s2 - s.s1 * s.s1 / n) / (n - 1));
+		u = ep_u_resolution_gauge(lsb, t, s.fresh, sqrt(var));
+		if (s.fresh > 1 && sqrt(var) >= lsb / 2)
+			stirred = hypot(stirred, u);
+		else
+			steady += u;
+	}
+	return hypot(stirred, steady);
+}
+
+static size_t stretches_of(const struct ep_energy_work *w)
+{
+	size_t count = 0;
+
+	for (size_t i = 0; i < w->set.count; i++)
+		count += !ep_energy_goes_on(w, i);
+	return count;
+}
+
+static void add_resolution(struct ep_energy_work *w, size_t part)
 {
 	const struct ep_part *p = &w->m->parts[part];
 	const struct ep_channel *c = ep_part_channel(p);
-	const struct ep_part_sums *s = &w->sums[part];
-	double lsb = (double)c->resolution * p->unit, n = s->reads, var = 0, u;
+	double lsb = (double)c->resolution * p->unit, u;
 
 	if (c->resolution == 0 && (c->flags & EP_CHANNEL_PRODUCT))
 		lsb = product_w(w, p, false);
-	if (n > 1)
-		var = fmax(0, (s->s2 - s->s1 * s->s1 / n) / (n - 1));
 	if (c->shape == EP_COUNTER)
-		u = ep_u_resolution_counter(lsb) * sqrt((double)stretches);
+		u = ep_u_resolution_counter(lsb) *
+		    sqrt((double)stretches_of(w));
 	else
-		u = ep_u_resolution_gauge(lsb, w->ret->duration_s, s->fresh,
-					  sqrt(var));
+		u = gauge_resolution_j(w, p, lsb);
 	ep_budget_add(&w->ret->budget, "resolution", u);
 	ep_budget_add(&w->ret->power, "resolution", u / w->ret->duration_s);
 }
 
-static void add_sampling(struct work *w, size_t part)
+static bool is_slow(const struct ep_part *p)
+{
+	return p->refresh_s > 1.5 * ep_part_cell_s(p);
+}
+
+/* Squares of interval times step of one channel. */
+static double own_h2d2(const struct ep_energy_work *w, size_t part)
 {
 	const struct ep_part *p = &w->m->parts[part];
 	const struct ep_part_sums *s = &w->sums[part];
-	double poll = ep_part_cell_s(p);
-	double refresh = p->refresh_s, u;
 
 	if (ep_part_channel(p)->shape == EP_COUNTER)
-		return;
+		return 0;
 	/* Repeats do not shorten the interval of fresh values. */
-	u = ep_u_sampling(refresh > 1.5 * poll ? refresh * refresh * s->d2
-					       : s->h2d2);
+	return is_slow(p) ? p->refresh_s * p->refresh_s * s->d2 : s->h2d2;
+}
+
+/* What channels that are read together add to that by moving together. */
+static double common_h2d2(const struct ep_energy_work *w, size_t part)
+{
+	const struct ep_part *p = &w->m->parts[part];
+	const struct ep_lane *l = ep_stream_lane_of(p->stream, p->channel);
+	double d2 = 0, h2d2 = 0;
+
+	if (!w->m->fine || w->m->part_count < 2 || !l->both)
+		return 0;
+	for (size_t i = 0; i < part; i++)
+		if (ep_stream_lane_of(w->m->parts[i].stream,
+				      w->m->parts[i].channel) == l)
+			return 0;
+	for (size_t i = 0; i < w->set.count; i++) {
+		d2 += l->both[2 * ((size_t)w->set.segments[i] + 1)];
+		h2d2 += l->both[2 * ((size_t)w->set.segments[i] + 1) + 1];
+	}
+	return p->unit * p->unit *
+	       (is_slow(p) ? p->refresh_s * p->refresh_s * d2 : h2d2);
+}
+
+static void add_sampling(struct ep_energy_work *w)
+{
+	double sum = 0, u;
+
+	if (w->ret->pooled)
+		return;
+	for (size_t i = 0; i < w->m->part_count; i++)
+		sum += own_h2d2(w, i) + common_h2d2(w, i);
+	u = ep_u_sampling(fmax(0, sum));
 	ep_budget_add(&w->ret->budget, "sampling", u);
 	ep_budget_add(&w->ret->power, "sampling", u / w->ret->duration_s);
 }
 
 /* Gain: linear over the rails of one chip, which share a reference; apart for
  * different sensors.  Offsets apart for every channel. */
-static void add_limits(struct work *w, size_t part)
+static void add_limits(struct ep_energy_work *w, size_t part)
 {
 	const struct ep_meter *m = w->m;
 	const struct ep_channel *c = ep_part_channel(&m->parts[part]);
 	struct ep_energy *e = w->ret;
-	double gain = 0, gain_w = 0, offset, u;
+	double gain = 0, gain_w = 0, net = 0, offset, u;
 	bool first = true;
 
 	for (size_t i = 0; i < m->part_count; i++) {
@@ -200,14 +176,15 @@ static void add_limits(struct work *w, size_t part)
 		if (m->parts[i].stream != m->parts[part].stream)
 			continue;
 		first = first && i >= part;
-		u = ep_u_limit((double)other->gain_ppm * 1e-6) *
-		    fabs(w->part_j[i]);
-		gain += u;
-		gain_w += u / w->sums[i].cover_s;
+		u = ep_u_limit((double)other->gain_ppm * 1e-6);
+		gain += u * fabs(w->part_j[i]);
+		gain_w += u * fabs(e->part_w[i]);
+		net += u * (w->part_j[i] - m->idle_part_w[i] * e->duration_s);
 	}
 	if (first) {
 		ep_budget_add(&e->budget, "gain", gain);
 		ep_budget_add(&e->power, "gain", gain_w);
+		e->net_gain_j = hypot(e->net_gain_j, net);
 	}
 	offset = (double)c->offset * m->parts[part].unit;
 	if (c->offset == 0 && (c->flags & EP_CHANNEL_PRODUCT))
@@ -219,45 +196,8 @@ static void add_limits(struct work *w, size_t part)
 	}
 }
 
-/* Half the spread seen is the amplitude a locked sampling may have missed;
- * where it saw none, half of what the load adds to idle. */
-static double missed_amplitude_w(const struct work *w)
-{
-	double idle = isnan(w->m->idle_w) ? 0 : w->m->idle_w, half = 0;
-	bool gauge = false;
-
-	for (size_t i = 0; i < w->m->part_count; i++) {
-		if (ep_part_channel(&w->m->parts[i])->shape == EP_COUNTER)
-			continue;
-		gauge = true;
-		if (w->sums[i].max > w->sums[i].min)
-			half += (w->sums[i].max - w->sums[i].min) / 2;
-	}
-	if (gauge && !(half > 0))
-		half = fabs(w->ret->mean_w - idle) / 2;
-	return half;
-}
-
-static void add_locking(struct work *w)
-{
-	const struct ep_phase *p =
-		&w->a->part.segments[w->set.segments[0]].phase;
-	double t = w->ret->duration_s, half, u;
-
-	if (w->a->run.jitter || w->set.count != 1 || p->steps_count <= 0 ||
-	    !ep_sampling_locked((double)p->steps_count / t, 1 / w->update_s, t))
-		return;
-	half = missed_amplitude_w(w);
-	if (!(half > 0))
-		return;
-	u = ep_u_limit(half) * t;
-	w->ret->locked = true;
-	ep_budget_add(&w->ret->budget, "locking", u);
-	ep_budget_add(&w->ret->power, "locking", u / t);
-}
-
 /* What was not seen may have had twice the power, or none. */
-static void add_gap(struct work *w)
+static void add_gap(struct ep_energy_work *w)
 {
 	struct ep_energy *e = w->ret;
 	double power = fabs(e->mean_w), u;
@@ -271,22 +211,19 @@ static void add_gap(struct work *w)
 	ep_budget_add(&e->power, "gap", u / e->duration_s);
 }
 
-static void add_terms(struct work *w)
+static void add_terms(struct ep_energy_work *w)
 {
-	size_t stretches;
-
-	look_at_reading(w);
-	stretches = add_edges(w);
+	ep_energy_edges(w);
 	for (size_t i = 0; i < w->m->part_count; i++) {
 		add_limits(w, i);
-		add_resolution(w, i, stretches);
-		add_sampling(w, i);
+		add_resolution(w, i);
 	}
-	add_locking(w);
+	add_sampling(w);
+	ep_energy_locking(w);
 	add_gap(w);
 }
 
-static double peak_of(const struct work *w, bool *ret_bound)
+static double peak_of(const struct ep_energy_work *w, bool *ret_bound)
 {
 	double sum = 0;
 
@@ -313,12 +250,29 @@ static double peak_of(const struct work *w, bool *ret_bound)
 	return sum;
 }
 
+/* Time of the stretches that are shorter than one average of the device. */
+static double smeared_s(const struct ep_energy_work *w, double window_s)
+{
+	double sum = 0, stretch = 0;
+
+	for (size_t i = 0; i < w->set.count; i++) {
+		stretch += ep_energy_segment_s(w, i);
+		if (ep_energy_goes_on(w, i))
+			continue;
+		sum += stretch < window_s ? stretch : 0;
+		stretch = 0;
+	}
+	return sum;
+}
+
 /* Less than one average of the device, or than its values can judge. */
-static bool is_too_short(const struct work *w, const struct ep_channel *c)
+static bool is_too_short(const struct ep_energy_work *w,
+			 const struct ep_channel *c)
 {
 	struct ep_energy *e = w->ret;
 
-	if ((double)c->window_ns * 1e-9 > e->duration_s) {
+	if (smeared_s(w, (double)c->window_ns * 1e-9) >
+	    SMEARED_SHARE * e->duration_s) {
 		(void)ep_str_copy(e->reason, sizeof(e->reason),
 				  "shorter than the device's averaging window");
 		return true;
@@ -333,18 +287,14 @@ static bool is_too_short(const struct work *w, const struct ep_channel *c)
 }
 
 /* Energy and coverage; false when there is nothing to work on. */
-static bool add_up(struct work *w)
+static bool add_up(struct ep_energy_work *w)
 {
 	struct ep_energy *e = w->ret;
 
 	e->cover_s = HUGE_VAL;
 	e->fresh_count = HUGE_VAL;
-	for (size_t i = 0; i < w->set.count; i++) {
-		const struct ep_phase *p =
-			&w->a->part.segments[w->set.segments[i]].phase;
-
-		e->duration_s += (double)(p->end_ns - p->start_ns) * 1e-9;
-	}
+	for (size_t i = 0; i < w->set.count; i++)
+		e->duration_s += ep_energy_segment_s(w, i);
 	for (size_t i = 0; i < w->m->part_count; i++) {
 		ep_part_sum(w->a, &w->m->parts[i], w->set, &w->sums[i]);
 		w->part_j[i] = w->sums[i].sum;
@@ -353,7 +303,8 @@ static bool add_up(struct work *w)
 							 w->set.segments[k]);
 		e->energy_j += w->part_j[i];
 		/* Each over the time that it was seen itself. */
-		e->mean_w += w->part_j[i] / w->sums[i].cover_s;
+		e->part_w[i] = w->part_j[i] / w->sums[i].cover_s;
+		e->mean_w += e->part_w[i];
 		e->cover_s = fmin(e->cover_s, w->sums[i].cover_s);
 		e->held_s = fmax(e->held_s, w->sums[i].held_s);
 		e->blind_s =
@@ -364,18 +315,22 @@ static bool add_up(struct work *w)
 		if (is_too_short(w, ep_part_channel(&w->m->parts[i])))
 			return false;
 	}
+	ep_energy_pool_look(w);
 	if (w->set.count == 0 || !(e->cover_s > 0) || e->fresh_count < 1) {
-		(void)ep_str_copy(e->reason, sizeof(e->reason),
-				  "no sample in it");
+		ep_pool_text(&e->pool, e->reason);
+		if (!e->reason[0])
+			(void)ep_str_copy(e->reason, sizeof(e->reason),
+					  "no sample in it");
 		return false;
 	}
+	(void)ep_energy_pool(w);
 	return true;
 }
 
 void ep_energy_measure(const struct ep_analysis *a, const struct ep_meter *m,
 		       struct ep_set set, struct ep_energy *ret)
 {
-	struct work w = { .a = a, .m = m, .set = set, .ret = ret };
+	struct ep_energy_work w = { .a = a, .m = m, .set = set, .ret = ret };
 
 	memset(ret, 0, sizeof(*ret));
 	ret->peak_w = (double)NAN;
@@ -384,6 +339,7 @@ void ep_energy_measure(const struct ep_analysis *a, const struct ep_meter *m,
 		ret->energy_j = (double)NAN;
 		return;
 	}
+	look_at_reading(&w);
 	if (!add_up(&w)) {
 		ret->energy_j = (double)NAN;
 		return;

@@ -87,12 +87,12 @@ static double segment_s(const struct ep_analysis *a, size_t segment)
 }
 
 /* Reads that can be new values: all of them when the device proves it, else
- * one per refresh. */
+ * one per refresh, rounded when all stretches are added up. */
 static double fresh_of(const struct ep_part *p, double reads, double t_s)
 {
 	if (p->stream->unproven_count == 0 || !(p->refresh_s > 0))
 		return reads;
-	return fmin(reads, floor(t_s / p->refresh_s + 0.5));
+	return fmin(reads, t_s / p->refresh_s);
 }
 
 void ep_part_sum(const struct ep_analysis *a, const struct ep_part *p,
@@ -107,6 +107,7 @@ void ep_part_sum(const struct ep_analysis *a, const struct ep_part *p,
 	ret->max = -HUGE_VAL;
 	if (!l || !l->stats)
 		return;
+	ret->first = l->ref[slot] * unit;
 	for (size_t i = 0; i < set.count; i++) {
 		const double *s = ep_lane_stats(l, set.segments[i] + 1, 0);
 		size_t n = l->slot_count;
@@ -126,6 +127,7 @@ void ep_part_sum(const struct ep_analysis *a, const struct ep_part *p,
 		ret->min = fmin(ret->min, s[EP_STAT_MIN * n] * unit);
 		ret->max = fmax(ret->max, s[EP_STAT_MAX * n] * unit);
 	}
+	ret->fresh = floor(ret->fresh + 0.5);
 }
 
 /* Mean power of a primary channel between two cuts of fine. */

@@ -8,8 +8,9 @@
 struct ep_part_sums {
 	double sum; /* J, or unit * s */
 	double cover_s, reads, fresh;
-	double held, held_s; /* of these, beyond the reads */
-	double d2, h2d2, s1, s2;
+	double held, held_s;	 /* of these, beyond the reads */
+	double d2, h2d2, s1, s2; /* s1, s2: of reads less first */
+	double first;		 /* read of the recording */
 	double min, max;
 };
 void ep_part_sum(const struct ep_analysis *a, const struct ep_part *p,

@@ -64,6 +64,15 @@ static void init_cell(struct ep_lane *l, size_t cell)
 	l->peak[cell] = -1;
 }
 
+static size_t primary_gauges(const struct ep_lane *l)
+{
+	size_t count = 0;
+
+	for (size_t k = 0; k < l->primary_count; k++)
+		count += l->primary[k] < l->gauge_count;
+	return count;
+}
+
 int ep_lane_set_cells(struct ep_lane *l, const struct ep_cuts *cuts,
 		      const struct ep_cuts *fine)
 {
@@ -82,6 +91,11 @@ int ep_lane_set_cells(struct ep_lane *l, const struct ep_cuts *cuts,
 			return -ENOMEM;
 		for (size_t i = 0; i < cells; i++)
 			init_cell(l, i);
+		if (primary_gauges(l) > 1) {
+			l->both = calloc(cells, 2 * sizeof(*l->both));
+			if (!l->both)
+				return -ENOMEM;
+		}
 	}
 	if (fines) {
 		l->fine = fine;
@@ -109,6 +123,7 @@ void ep_lane_done(struct ep_lane *l)
 	free(l->health);
 	free(l->stats);
 	free(l->peak);
+	free(l->both);
 	free(l->fine_sum);
 	free(l->fine_s);
 	free(l->rows.sum);
@@ -224,6 +239,26 @@ static void straddle(struct ep_lane *l, int64_t t0, int64_t t1, double h)
 	}
 }
 
+/* Rails that move together: the steps of their sum. */
+static void add_both(struct ep_lane *l, int64_t t, double h)
+{
+	size_t cell = l->cell;
+	double sum = 0, own = 0;
+
+	while (l->cuts->at[cell + 1] <= t)
+		cell++;
+	for (size_t k = 0; k < l->primary_count; k++) {
+		double step = 2 * l->b[l->primary[k]] / h;
+
+		if (l->primary[k] >= l->gauge_count)
+			continue;
+		sum += step;
+		own += step * step;
+	}
+	l->both[2 * cell] += sum * sum - own;
+	l->both[2 * cell + 1] += h * h * (sum * sum - own);
+}
+
 static void add_fine(struct ep_lane *l, int64_t t, double h)
 {
 	size_t at = l->fine_cell * l->primary_count;
@@ -253,6 +288,8 @@ static void fast(struct ep_lane *l, int64_t t, const int64_t *v)
 	note_changes(l, t, v);
 	if (l->cuts && !inside)
 		straddle(l, l->line_ns, t, h);
+	if (l->both)
+		add_both(l, t, h);
 	if (l->fine)
 		add_fine(l, t, h);
 	if (l->cuts && l->primary_count)

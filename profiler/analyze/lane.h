@@ -91,6 +91,8 @@ struct ep_lane {
 	size_t cell;
 	double *stats; /* [cells][EP_STAT_COUNT][slots] */
 	double *peak;  /* [cells], unit of power; -1 none */
+	double *both;  /* [cells][2]: D2, H2D2 of the primary gauges' sum less
+			* their own; NULL: one or none */
 	size_t block_cell;
 	double block_need_s, block_sum, block_s;
 	const struct ep_cuts *fine; /* NULL: none */

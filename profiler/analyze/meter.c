@@ -8,6 +8,9 @@
 #include "base/str.h"
 
 #define IDLE_BLOCKS_MAX 4096
+/* What ends leaves the machine busy for a moment. */
+#define SETTLE_NS EP_NS_PER_S
+#define AFTER_NS_MIN (900 * EP_NS_PER_MS)
 
 int64_t ep_idle_block_ns(const struct ep_run *run)
 {
@@ -19,6 +22,19 @@ int64_t ep_idle_block_ns(const struct ep_run *run)
 			       ? length / IDLE_BLOCKS_MAX
 			       : EP_NS_PER_S;
 	return length / 4;
+}
+
+bool ep_after_bounds(const struct ep_analysis *a, int64_t *ret_from_ns,
+		     int64_t *ret_to_ns)
+{
+	const struct ep_run *run = &a->run;
+	int64_t settle = 2 * a->side_ns;
+
+	if (!run->exit_seen || !run->end_seen)
+		return false;
+	*ret_from_ns = run->exit_ns + (settle > SETTLE_NS ? settle : SETTLE_NS);
+	*ret_to_ns = run->end_ns;
+	return *ret_to_ns - *ret_from_ns >= AFTER_NS_MIN;
 }
 
 static void say(struct ep_meter *m, const struct ep_part *p, const char *why)
@@ -70,6 +86,22 @@ static double idle_spread_w(const struct ep_analysis *a,
 			means[count++] = joules / ((double)block * 1e-9);
 	}
 	return ep_u_mean(means, count);
+}
+
+/* What the baseline and the quiet end of the recording differ by, W; 0 where
+ * the end is too short or was not seen. */
+static double idle_drift_w(const struct ep_analysis *a,
+			   const struct ep_meter *m)
+{
+	int64_t from, to;
+	double joules;
+
+	if (!ep_after_bounds(a, &from, &to))
+		return 0;
+	joules = ep_energy_between(a, m, from, to);
+	if (isnan(joules))
+		return 0;
+	return m->idle_w - joules / ((double)(to - from) * 1e-9);
 }
 
 /* The same of one channel without cells: from its reads, taken as
@@ -145,7 +177,10 @@ static void measure_idle(const struct ep_analysis *a, struct ep_meter *m)
 		return;
 	}
 	m->idle_w = e.mean_w;
+	memcpy(m->idle_part_w, e.part_w, sizeof(m->idle_part_w));
 	m->idle_u_w = spread;
+	if (m->fine)
+		m->idle_u_w = ep_u_idle(spread, idle_drift_w(a, m));
 	memset(&m->idle_budget, 0, sizeof(m->idle_budget));
 	ep_budget_add(&m->idle_budget, "gain", ep_budget_get(&e.power, "gain"));
 	ep_budget_add(&m->idle_budget, "offset",

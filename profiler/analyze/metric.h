@@ -32,9 +32,13 @@ struct ep_metric {
 	double value;
 	double u95;
 	enum ep_status status;
+	bool by_chunks; /* per token, and nobody counted tokens */
 	char reason[160];
 	struct ep_term terms[EP_TERMS_MAX];
 	size_t term_count;
+	/* Fresh samples it was made from, where they are few for a phase or
+	 * were pooled over several; 0 otherwise. */
+	int64_t sample_count;
 };
 
 /* A phase of one request, or a sum over requests (then request = 0). */

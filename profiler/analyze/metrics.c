@@ -9,7 +9,6 @@
 #include "base/str.h"
 #include "profiler/analyze/energy_parts.h"
 
-#define FRESH_MIN 5
 #define COVER_MIN 0.95
 
 struct ep_metric *ep_maker_add(struct ep_maker *mk, const char *name)
@@ -75,17 +74,15 @@ void ep_metric_judge(struct ep_metric *m, const struct ep_meter *meter,
 {
 	double missing = e->duration_s - e->cover_s;
 	bool low = false;
-	char text[96];
+	char text[EP_POOL_TEXT_BYTES];
 
 	if (m->status == EP_STATUS_NOT_MEASURED)
 		return;
-	if (e->fresh_count < FRESH_MIN) {
-		low = true;
-		(void)ep_str_format(text, sizeof(text), "%.0f fresh sample%s",
-				    e->fresh_count,
-				    e->fresh_count < 2 ? "" : "s");
+	low = e->fresh_count < EP_POOL_SAMPLES_MIN;
+	ep_pool_text(&e->pool, text);
+	if (text[0])
 		add_reason(m, text);
-	}
+	m->sample_count = text[0] ? (int64_t)e->fresh_count : 0;
 	if (e->blind_s > (1 - COVER_MIN) * e->duration_s && e->blind_s > 1e-6)
 		low = true;
 	if (missing > 1e-6) {
@@ -102,7 +99,9 @@ void ep_metric_judge(struct ep_metric *m, const struct ep_meter *meter,
 		add_reason(m, text);
 	}
 	if (e->locked) {
+		/* What its term says is a least one: no interval. */
 		low = true;
+		m->u95 = (double)NAN;
 		add_reason(m, "sampling locked to tokens");
 	}
 	if (meter->refresh_unknown) {
@@ -134,8 +133,8 @@ static void add_figure(struct ep_maker *mk, const char *name,
 	}
 }
 
-/* Less what the idle machine would have used: the gain counts once, for the
- * net; an offset common to both cancels. */
+/* Less what the idle machine would have used: the gain of each channel counts
+ * once, for what is left of it; an offset common to both cancels. */
 static void add_net(struct ep_maker *mk, const char *name, double divisor)
 {
 	const struct ep_meter *total = &mk->a->total;
@@ -159,11 +158,11 @@ static void add_net(struct ep_maker *mk, const char *name, double divisor)
 	for (size_t i = 0; i < e->budget.count; i++) {
 		const struct ep_term *t = &e->budget.terms[i];
 
-		if (strcmp(t->name, "gain") == 0)
-			ep_budget_add(&b, t->name, t->u * net / e->energy_j);
-		else if (strcmp(t->name, "offset") != 0)
+		if (strcmp(t->name, "gain") != 0 &&
+		    strcmp(t->name, "offset") != 0)
 			ep_budget_add(&b, t->name, t->u);
 	}
+	ep_budget_add(&b, "gain", e->net_gain_j);
 	ep_budget_add(&b, "idle", total->idle_u_w * e->duration_s);
 	ep_metric_set(m, net / divisor, &b, 1 / divisor);
 	ep_metric_judge(m, total, e);

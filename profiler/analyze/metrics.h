@@ -41,6 +41,7 @@ struct ep_maker {
 	enum ep_row_kind kind;
 	struct ep_energy energy; /* of the total over set */
 	struct ep_energy answer; /* runs, requests: prefill and generation */
+	struct ep_energy served; /* runs: requests without what they load */
 	/* What figures per token are divided by; NAN with a reason. */
 	double step_count;  /* prompt tokens, or decode steps */
 	double token_count; /* prompt tokens, or output tokens */
@@ -74,6 +75,7 @@ void ep_metric_energy(const struct ep_analysis *a, const struct ep_meter *meter,
 /* Every metric of the row that mk describes. */
 void ep_maker_times(struct ep_maker *mk);
 void ep_maker_energies(struct ep_maker *mk);
+void ep_maker_rates(struct ep_maker *mk); /* what follows from these */
 void ep_maker_counts(struct ep_maker *mk);
 void ep_maker_request(struct ep_maker *mk); /* time to first token, ... */
 

@@ -162,6 +162,26 @@ static void add_ipc(struct ep_maker *mk)
 	m->status = EP_STATUS_OK;
 }
 
+/* Of the reads, which are evenly spaced: never above the highest of them. */
+static void add_rss_mean(struct ep_maker *mk)
+{
+	struct ep_metric *m = ep_maker_add(mk, "rss_mean_bytes");
+	struct ep_part_sums s;
+
+	ep_metric_refuse(m, mk->counts->rss_reason);
+	if (!mk->counts->rss.stream)
+		return;
+	ep_part_sum(mk->a, &mk->counts->rss, mk->set, &s);
+	if (!(s.cover_s > 0)) {
+		ep_metric_refuse(m, "no sample in it");
+		return;
+	}
+	m->value = s.reads >= 1 ? s.first + s.s1 / s.reads : s.sum / s.cover_s;
+	m->status = s.reads >= 1 ? EP_STATUS_OK : EP_STATUS_LOW_CONFIDENCE;
+	(void)ep_str_copy(m->reason, sizeof(m->reason),
+			  s.reads >= 1 ? "" : "between two samples");
+}
+
 static void add_rss(struct ep_maker *mk)
 {
 	struct ep_metric *m = ep_maker_add(mk, "rss_peak_bytes");
@@ -201,4 +221,5 @@ void ep_maker_counts(struct ep_maker *mk)
 		add_count(mk, &mk->counts->sources[i]);
 	add_ipc(mk);
 	add_rss(mk);
+	add_rss_mean(mk);
 }

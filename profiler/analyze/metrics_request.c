@@ -57,6 +57,21 @@ static void add_ttft(struct ep_maker *mk)
 					       : "the end of prefill");
 }
 
+static void add_longest(struct ep_maker *mk, const double *gaps, size_t count)
+{
+	struct ep_metric *m = ep_maker_add(mk, "itl_max_s");
+	double longest = 0;
+
+	for (size_t i = 0; i < count; i++)
+		longest = gaps[i] > longest ? gaps[i] : longest;
+	if (count == 0) {
+		ep_metric_refuse(m, "tokens were not stamped");
+		return;
+	}
+	m->value = longest;
+	m->status = EP_STATUS_OK;
+}
+
 static void add_latencies(struct ep_maker *mk)
 {
 	static const struct {
@@ -92,7 +107,56 @@ static void add_latencies(struct ep_maker *mk)
 		m->value = ep_quantile_f64(gaps, count, figures[i].q);
 		m->status = EP_STATUS_OK;
 	}
+	add_longest(mk, gaps, count);
 	free(gaps);
+}
+
+/* The edge study's: what the model takes until its first token can be drawn. */
+static void add_ttft_model(struct ep_maker *mk)
+{
+	struct ep_metric *m = ep_maker_add(mk, "ttft_model_s");
+	bool prefill = false;
+	double sum = 0;
+
+	for (size_t i = 0; i < mk->set.count; i++) {
+		const struct ep_phase *p = &segment_at(mk, i)->phase;
+		bool is_prefill = strcmp(p->name, EP_PHASE_PREFILL) == 0;
+
+		if (!is_prefill && strcmp(p->name, EP_PHASE_LOAD) != 0)
+			continue;
+		sum += (double)(p->end_ns - p->start_ns) * 1e-9;
+		prefill |= is_prefill;
+	}
+	if (!prefill) {
+		ep_metric_refuse(m, "no prefill was seen");
+		return;
+	}
+	m->value = sum;
+	m->status = EP_STATUS_OK;
+	(void)ep_str_copy(m->reason, sizeof(m->reason),
+			  "load and prefill of the request");
+}
+
+/* As whoever asked sees it, and as the server tells it. */
+static void add_ttft_asked(struct ep_maker *mk)
+{
+	const struct ep_request *q = mk->told;
+	struct ep_metric *m = ep_maker_add(mk, "ttft_client_s");
+
+	if (q->first_ns > q->sent_ns && q->sent_ns > 0) {
+		m->value = (double)(q->first_ns - q->sent_ns) * 1e-9;
+		m->status = EP_STATUS_OK;
+	} else {
+		ep_metric_refuse(m, "the answer was not streamed");
+	}
+	m = ep_maker_add(mk, "ttft_server_s");
+	if (q->prefill_ns < 0) {
+		ep_metric_refuse(m, "the server does not tell it");
+		return;
+	}
+	m->value = (double)(q->prefill_ns + (q->load_ns > 0 ? q->load_ns : 0)) *
+		   1e-9;
+	m->status = EP_STATUS_OK;
 }
 
 /* What the server tells of itself, beside what was observed. */
@@ -135,5 +199,8 @@ void ep_maker_request(struct ep_maker *mk)
 	if (mk->told)
 		add_told(mk);
 	add_ttft(mk);
+	add_ttft_model(mk);
+	if (mk->told)
+		add_ttft_asked(mk);
 	add_latencies(mk);
 }

@@ -5,6 +5,8 @@
 #include <string.h>
 
 #include "base/str.h"
+#include "profiler/analyze/associate.h"
+#include "profiler/analyze/section.h"
 
 const char *ep_status_name(enum ep_status s)
 {
@@ -46,8 +48,10 @@ const char *ep_metric_unit(const char *name)
 		{ "action_j_s_per_token", "J\u00b7s/token" },
 		{ "edp_j_s_per_token2", "J\u00b7s/token\u00b2" },
 		{ "j_per_output_token", "J/output token" },
+		{ "j_per_visible_token", "J/visible token" },
 		{ "j_per_token", "J/token" },
 		{ "tokens_per_s", "tokens/s" },
+		{ "tokens_per_j", "tokens/J" },
 		{ "_per_token", "1/token" },
 		{ "_bytes", "bytes" },
 		{ "_w", "W" },
@@ -91,6 +95,9 @@ void ep_report_free(struct ep_report *report)
 	ep_requests_done(&report->told);
 	free(report->tokens);
 	free(report->token_energy_j);
+	free(report->generation);
+	ep_associations_free(report->associations);
 	free(report->health);
+	ep_sections_free(report->sections);
 	free(report);
 }

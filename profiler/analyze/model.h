@@ -4,7 +4,8 @@
 
 #include "base/sample.h"
 #include "profiler/analyze/conditions.h"
-#include "profiler/analyze/metric.h"
+#include "profiler/analyze/generation.h"
+#include "profiler/analyze/meter_rows.h"
 #include "runners/requests.h"
 
 #include <jansson.h>
@@ -16,52 +17,6 @@
  * The report model: everything a renderer needs, nothing it must compute.
  * Built by ep_analyze_run(), read-only afterwards.
  */
-
-/* Energy per phase of every power or energy channel, primary or not. */
-struct ep_channel_row {
-	char name[128]; /* "rapl.package_0" */
-	enum ep_role role;
-	bool primary; /* belongs to the primary total */
-	bool estimated;
-	bool has_limits;	    /* false: its own error is in no u95 */
-	struct ep_metric idle_w;    /* mean over the baseline */
-	struct ep_metric *energy_j; /* one per totals row, same order */
-};
-
-/*
- * An instrument that measures power by itself, beside the others: what it says
- * over the totals rows, and how far that is from the primary total.  Never
- * added to another.
- */
-struct ep_meter_row {
-	char sensor[64];
-	char what[160]; /* "um34c.power", "PMIC sum" */
-	bool primary;
-	bool estimated;
-	bool has_limits;
-	int64_t declared_refresh_ns; /* the slowest channel's; 0 unknown */
-	double measured_refresh_s;   /* NAN: the value never changed */
-	struct ep_metric idle_w;
-	/* One per totals row, same order. */
-	struct ep_metric *energy_j;
-	struct ep_metric *mean_w;
-	struct ep_metric *difference_j; /* from the primary; its u95 is that of
-					 * both together */
-	/* Its own energy count over the whole run, and what its power
-	 * integrates to in the same time less that; not measured where it
-	 * counts none. */
-	struct ep_metric count_j, count_difference_j;
-	double count_step_j; /* of that count; 0 unknown */
-};
-
-/* A board file's published fit, applied to the total because it was asked
- * for: indicative, never in another figure. */
-struct ep_calibrated {
-	char name[64]; /* "" none was asked for */
-	char target[80], source[400], caveat[400];
-	struct ep_metric *energy_j; /* one per totals row */
-	struct ep_metric *mean_w;
-};
 
 /* One channel's health. */
 struct ep_health {
@@ -111,9 +66,9 @@ struct ep_report {
 	char coverage[1024];
 	bool total_estimated;
 	struct ep_metric idle_power_w;
-	int64_t threads_seen; /* busy threads, -1 unknown */
-
-	struct ep_row *phases; /* time order; every request apart */
+	int64_t threads_seen;	      /* busy threads, -1 unknown */
+	struct ep_sections *sections; /* what else was asked for; or NULL */
+	struct ep_row *phases;	      /* time order; every request apart */
 	size_t phase_count;
 	/* load, prefill, generation, custom ones, other, tail summed over
 	 * requests, then "run" (gate to exit): phase.name says which. */
@@ -134,6 +89,9 @@ struct ep_report {
 	size_t health_count;
 	struct ep_grid_health grid;
 	struct ep_conditions conditions;
+	/* NULL: no tokens were stamped. */
+	struct ep_generation_profile *generation;
+	struct ep_associations *associations; /* NULL: nobody looked */
 	struct ep_row client; /* what asked, beside what was measured */
 	bool has_client;
 	struct ep_validity validity;

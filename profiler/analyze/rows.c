@@ -100,10 +100,13 @@ static void mark_estimates(struct ep_maker *mk)
 
 		if (m->status == EP_STATUS_NOT_MEASURED ||
 		    (strcmp(m->name, "tokens_per_s") != 0 &&
+		     strcmp(m->name, "tpot_s") != 0 &&
+		     !ep_str_ends(m->name, "tokens_per_j") &&
 		     !strstr(m->name, "_per_token") &&
 		     !strstr(m->name, "_per_output_token")))
 			continue;
 		m->status = EP_STATUS_ESTIMATED;
+		m->by_chunks = true;
 		(void)ep_str_copy(m->reason, sizeof(m->reason),
 				  "the server tells no count of tokens: its "
 				  "chunks are taken for them");
@@ -151,22 +154,31 @@ static void set_divisors(struct ep_maker *mk)
 }
 
 /* Prefill and generation alone: what an answer costs end to end. */
-static int measure_answer(struct ep_maker *mk)
+static bool is_answer(const struct ep_phase *p)
+{
+	return is_named(p, EP_PHASE_PREFILL) ||
+	       is_named(p, EP_PHASE_GENERATION);
+}
+
+/* What a request costs where the model stays in memory. */
+static bool is_served(const struct ep_phase *p)
+{
+	return p->request > 0 && !is_named(p, EP_PHASE_LOAD);
+}
+
+static int measure_some(struct ep_maker *mk,
+			bool (*wanted)(const struct ep_phase *p),
+			struct ep_energy *ret)
 {
 	uint32_t *some = calloc(mk->set.count + 1, sizeof(*some));
 	struct ep_set set = { some, 0 };
 
 	if (!some)
 		return -ENOMEM;
-	for (size_t i = 0; i < mk->set.count; i++) {
-		const struct ep_phase *p =
-			&mk->a->part.segments[mk->set.segments[i]].phase;
-
-		if (is_named(p, EP_PHASE_PREFILL) ||
-		    is_named(p, EP_PHASE_GENERATION))
+	for (size_t i = 0; i < mk->set.count; i++)
+		if (wanted(&mk->a->part.segments[mk->set.segments[i]].phase))
 			some[set.count++] = mk->set.segments[i];
-	}
-	ep_energy_measure(mk->a, &mk->a->total, set, &mk->answer);
+	ep_energy_measure(mk->a, &mk->a->total, set, ret);
 	free(some);
 	return 0;
 }
@@ -186,9 +198,13 @@ static int make_row(struct ep_maker *mk)
 		return mk->failed;
 	}
 	if ((mk->kind == EP_ROW_RUN || mk->kind == EP_ROW_REQUEST) &&
-	    measure_answer(mk) < 0)
+	    measure_some(mk, is_answer, &mk->answer) < 0)
+		return -ENOMEM;
+	if (mk->kind == EP_ROW_RUN &&
+	    measure_some(mk, is_served, &mk->served) < 0)
 		return -ENOMEM;
 	ep_maker_energies(mk);
+	ep_maker_rates(mk);
 	if (mk->kind == EP_ROW_REQUEST)
 		ep_maker_request(mk);
 	if (mk->kind != EP_ROW_IDLE)

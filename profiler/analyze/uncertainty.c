@@ -119,6 +119,11 @@ double ep_u_mean(const double *blocks, size_t count)
 	return sqrt(sum / (double)(count - 1) / (double)count);
 }
 
+double ep_u_idle(double spread_w, double drift_w)
+{
+	return hypot(spread_w, drift_w / sqrt(12.0));
+}
+
 bool ep_sampling_locked(double f_token, double f_sample, double t_s)
 {
 	double beat = HUGE_VAL;

@@ -42,6 +42,8 @@ double ep_u_latency(double before_w, double inside_end_w, double delay_s);
 double ep_u_sampling(double h2d2);
 /* Blocks of a baseline: standard uncertainty of their mean. */
 double ep_u_mean(const double *blocks, size_t count);
+/* An idle power of that spread which moved by drift_w until after the run. */
+double ep_u_idle(double spread_w, double drift_w);
 
 /*
  * Whether samples at f_sample see tokens at f_token always at the same place:

@@ -184,8 +184,9 @@ void ep_warnings_channels(struct ep_analysis *a)
 	free(list);
 	look_at_meters(a->report);
 	if (a->report->calibrated.name[0])
-		ep_warn(a->report, EP_WARN_CALIBRATION,
-			"calibration %s is indicative: %s",
+		ep_warn(a->report, EP_WARN_CALIBRATION, "calibration %s%s: %s",
 			a->report->calibrated.name,
+			a->report->calibrated.has_interval ? ""
+							   : " is indicative",
 			a->report->calibrated.caveat);
 }

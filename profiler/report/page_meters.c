@@ -194,7 +194,8 @@ static void put_calibrated(struct ep_page *page, char *cell,
 		plain.status = from && from->status == EP_STATUS_LOW_CONFIDENCE
 				       ? EP_STATUS_LOW_CONFIDENCE
 				       : EP_STATUS_OK;
-	ep_cell_metric(cell, &plain, 0, &page->marks);
+	ep_cell_metric(cell, &plain, isnan(m->u95) ? 0U : EP_CELL_U95,
+		       &page->marks);
 }
 
 void ep_page_calibrated(struct ep_page *page)
@@ -205,7 +206,9 @@ void ep_page_calibrated(struct ep_page *page)
 
 	if (!c->name[0])
 		return;
-	page->ops->heading(page->ctx, "By calibration (indicative)");
+	page->ops->heading(page->ctx, c->has_interval
+					      ? "By calibration"
+					      : "By calibration (indicative)");
 	ep_page_table_start(page);
 	(void)ep_page_table_column(page, "phase", "", true);
 	(void)ep_page_table_column(page, "energy", "J", false);

@@ -202,6 +202,8 @@ static const struct {
 	{ CALIBRATION("gain = x") "}\n", 7, "'x'" },
 	{ CALIBRATION("gain = 1") "offset_w = 1e9 }\n", 8, "10000" },
 	{ CALIBRATION("gain = 1") "factor = 2 }\n", 8, "factor" },
+	{ CALIBRATION("gain = 1") "u_gain = 0.1 }\n", 8, "together" },
+	{ CALIBRATION("gain = 1") "from_w = 3 to_w = 2 }\n", 8, "from_w" },
 	{ CALIBRATION("") "}\n", 6, "gain is missing" },
 	{ "calibration \"c\" { target = \"\" gain = 1\nsource = s "
 	  "caveat = c }\n",
@@ -258,7 +260,8 @@ static void limits_battery_and_calibrations(void **state)
 			  "gain = \"1.1451\" offset_w = \"0.5879\"\n"
 			  "source = \"who\" caveat = \"one board\" }\n"
 			  "calibration \"b\" { target = t gain = 2 source = s "
-			  "caveat = c }\n"),
+			  "caveat = c u_gain = \"0.01\" u_offset_w = \"0.05\" "
+			  "covariance_w = \"-0.0004\" residual_w = 0 }\n"),
 		0);
 	b = rig->board;
 	assert_true(is(b->battery_wh, 18.84));
@@ -275,7 +278,11 @@ static void limits_battery_and_calibrations(void **state)
 	assert_string_equal(b->calibrations[0].caveat, "one board");
 	assert_true(is(b->calibrations[0].gain, 1.1451));
 	assert_true(is(b->calibrations[0].offset_w, 0.5879));
+	assert_true(isnan(b->calibrations[0].u_gain));
+	assert_true(isnan(b->calibrations[0].to_w));
 	assert_true(is(b->calibrations[1].offset_w, 0));
+	assert_true(is(b->calibrations[1].u_offset_w, 0.05));
+	assert_true(is(b->calibrations[1].covariance_w, -0.0004));
 	assert_int_equal(load_text(rig, ""), 0);
 	assert_true(isnan(rig->board->battery_wh));
 	assert_int_equal(rig->board->calibration_count, 0);

@@ -134,6 +134,53 @@ static void a_fit_that_does_not_apply_is_refused(void **state)
 		      "gain or offset_w of the calibration is no number");
 }
 
+static double five_uw(double t)
+{
+	(void)t;
+	return 5e6;
+}
+
+static double term(const struct ep_metric *m, const char *name)
+{
+	for (size_t i = 0; i < m->term_count; i++)
+		if (strcmp(m->terms[i].name, name) == 0)
+			return m->terms[i].u;
+	return 0;
+}
+
+/* The example of docs/metrics.md. */
+static void a_known_covariance_gives_an_interval(void **state)
+{
+	static const char known[] =
+		"[{\"name\":\"mine\",\"target\":\"t\",\"gain\":1.1,"
+		"\"offset_w\":0.5,\"source\":\"s\",\"caveat\":\"c\","
+		"\"u_gain\":0.01,\"u_offset_w\":0.05,"
+		"\"covariance_w\":-0.0004,\"residual_w\":0.03,"
+		"\"from_w\":3,\"to_w\":9}]";
+	static const struct ask mine = { "mine", known, "board" };
+	struct ep_report *r = analyze_power(five_uw, &mine);
+	const struct ep_metric *w = &r->calibrated.mean_w[r->total_count - 1];
+	const struct ep_metric *j = &r->calibrated.energy_j[r->total_count - 1];
+	double fit = sqrt(0.0019), gain = 1.1 * 5 * 0.01 / sqrt(3);
+
+	(void)state;
+	assert_true(r->calibrated.has_interval);
+	assert_int_equal(w->status, EP_STATUS_OK);
+	support_near(w->value, 6, 1e-9);
+	support_near(term(w, "calibration"), fit, 1e-9);
+	support_near(term(w, "gain"), gain, 1e-9);
+	support_near(w->u95, 2 * hypot(fit, gain), 1e-4);
+	support_near(j->value, 24, 1e-6);
+	support_near(j->u95, 4 * w->u95, 1e-3);
+	ep_report_free(r);
+	/* Outside the powers that it was fitted over. */
+	r = analyze_power(low_uw, &mine);
+	w = &r->calibrated.mean_w[r->total_count - 1];
+	assert_int_equal(w->status, EP_STATUS_LOW_CONFIDENCE);
+	assert_non_null(strstr(w->reason, "outside the 3 to 9 W"));
+	ep_report_free(r);
+}
+
 static void what_is_not_measured_is_not_calibrated(void **state)
 {
 	const struct support_channel channel = { { .name = "p",
@@ -167,6 +214,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(the_fit_is_applied_to_the_total),
 		cmocka_unit_test(a_fit_that_does_not_apply_is_refused),
+		cmocka_unit_test(a_known_covariance_gives_an_interval),
 		cmocka_unit_test(what_is_not_measured_is_not_calibrated),
 		cmocka_unit_test(nobody_asked_for_any),
 	};
