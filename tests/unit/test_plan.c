@@ -225,7 +225,8 @@ static void given_order_finishes_one_configuration_first(void **state)
 
 static void until_goes_on_to_the_interval_or_the_maximum(void **state)
 {
-	struct ep_standing st = { .valid_count = 3, .half_width_share = NAN };
+	struct ep_standing st = { .valid_count = 3,
+				  .half_width_share = (double)NAN };
 	struct ep_study s;
 	struct ep_next n;
 
