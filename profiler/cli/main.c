@@ -17,6 +17,10 @@ struct command {
 static const struct command commands[] = {
 	{ "boards", ep_cmd_boards,
 	  "what edgeprof knows of boards; which one this is" },
+#if EP_WITH_RMATH
+	{ "compare", ep_cmd_compare,
+	  "whether groups of runs differ, and how sure that is" },
+#endif
 	{ "doctor", ep_cmd_doctor,
 	  "what is missing here, and how to put it right" },
 	{ "mark", ep_cmd_mark, "mark a phase from a shell script" },

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include <errno.h>
 #include <fcntl.h>
-#include <getopt.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -10,109 +9,58 @@
 
 #include "base/file.h"
 #include "base/str.h"
+#include "base/words.h"
+#include "profiler/analyze/analyze.h"
+#include "profiler/cli/batteries.h"
 #include "profiler/cli/cli.h"
 #include "profiler/cli/finish.h"
-#include "profiler/report/render.h"
+#include "profiler/cli/report_options.h"
+#include "profiler/cli/sweep.h"
+#include "profiler/report/figures.h"
 
 #define OUTPUT_BYTES_MAX ((size_t)1 << 30)
 
 static const char help[] =
-	"usage: edgeprof report DIR [--format text|md|csv|json] [-o FILE]\n"
+	"usage: edgeprof report DIR [options]\n"
 	"\n"
-	"Computes a recorded run again from its raw files and prints it.\n"
-	"Derived files in DIR (trace.csv, phases.csv, tokens.csv,\n"
-	"requests.csv, report.json) are brought up to date.\n"
+	"Computes a recorded run again from its raw files, brings the derived "
+	"files in\n"
+	"DIR up to date and prints it.  What is asked for below is only "
+	"printed.\n"
 	"\n"
-	"  --format F   text (default), md, csv (one line for each phase) or\n"
-	"               json (everything, with uncertainty budgets)\n"
-	"  -o FILE      write the report to FILE instead of standard output\n"
-	"  --help       this text\n"
+	"  --format F       text (default), md, csv (one line for each phase), "
+	"json"
+#if EP_WITH_HTML
+	",\n"
+	"                   or html: one page with charts, of a study too\n"
+#else
 	"\n"
-	"exit status: 0 done, 2 usage or DIR is not a run folder, 125 failure\n"
+#endif
+	"  -o FILE          write the report to FILE instead of standard "
+	"output\n"
+	"  --metric NAMES   only these figures: generation.j_per_token,..\n"
+	"  --battery E      life of a charge: 18.84Wh, 5000mAh@3.7V, a name, "
+	"'list'\n"
+	"    --usable 80% --efficiency 90% --tolerance 5% --duty 30/h\n"
+	"  --price P        cost of a million tokens: 0.20/kWh\n"
+	"    --supply-efficiency 85% --api-price IN,OUT --include load,idle\n"
+	"  --against DIR    ratios and change factors to another run\n"
+	"    --normalise    compare actions of unequal numbers of tokens\n"
+	"    --device-price THIS,OTHER  break-even, with --io-ratio 1,8\n"
+	"    --utilisation 10%,50% --years 5 --yearly-cost THIS,OTHER\n"
+	"  --help           this text\n"
 	"\n"
-	"example: edgeprof report edgeprof-20261120T231220Z --format md\n";
+	"exit status: 0 done, 2 usage or DIR is not a run folder, 125 "
+	"failure\n"
+	"\n"
+	"example: edgeprof report out --battery 18.84Wh --duty 30/h --price "
+	"0.20/kWh\n";
 
-struct request {
-	const char *dir;
-	const char *output; /* NULL: standard output */
-	const struct ep_format *format;
-	bool help;
-};
-
-static int usage(const char *text)
+static int usage(struct ep_err *err)
 {
-	(void)fprintf(stderr, "edgeprof report: %s; see --help\n", text);
+	ep_str_printable(err->text);
+	(void)fprintf(stderr, "edgeprof report: %s; see --help\n", err->text);
 	return EP_EXIT_USAGE;
-}
-
-static int unknown_option(const char *word)
-{
-	static const char *const known[] = { "--format", "--output", "--help" };
-	const size_t count = sizeof(known) / sizeof(known[0]);
-	const char *near = ep_str_nearest(word, known, count);
-	char clean[80], text[160];
-
-	(void)ep_str_copy(clean, sizeof(clean), word);
-	ep_str_printable(clean);
-	(void)ep_str_format(text, sizeof(text), "unknown option '%s'%s%s%s",
-			    clean, near ? ", did you mean '" : "",
-			    near ? near : "", near ? "'?" : "");
-	return usage(text);
-}
-
-/* The options; 0, or an exit status. */
-static int parse_options(int argc, char **argv, struct request *q)
-{
-	static const struct option options[] = {
-		{ "format", required_argument, NULL, 'f' },
-		{ "output", required_argument, NULL, 'o' },
-		{ "help", no_argument, NULL, 'h' },
-		{ NULL, 0, NULL, 0 },
-	};
-	struct ep_err err;
-	int c;
-
-	optind = 0; /* another command may have parsed before */
-	opterr = 0;
-	for (;;) {
-		c = getopt_long(argc, argv, ":o:f:h", options, NULL);
-		if (c == -1)
-			break;
-		if (c == 'h') {
-			q->help = true;
-			return 0;
-		}
-		if (c == 'o') {
-			q->output = optarg;
-		} else if (c == 'f') {
-			q->format = ep_format_find(optarg, &err);
-			if (!q->format)
-				return usage(err.text);
-		} else if (c == ':') {
-			return usage("the last option needs a value");
-		} else {
-			return unknown_option(argv[optind - 1]);
-		}
-	}
-	return 0;
-}
-
-/* Fills q, or returns the exit status of a wrong command line. */
-static int parse(int argc, char **argv, struct request *q)
-{
-	struct ep_err err;
-	int r;
-
-	*q = (struct request){ .format = ep_format_find("text", &err) };
-	r = parse_options(argc, argv, q);
-	if (r != 0 || q->help)
-		return r;
-	if (optind >= argc)
-		return usage("which run? give its folder");
-	if (optind + 1 < argc)
-		return usage("one run folder at a time");
-	q->dir = argv[optind];
-	return 0;
 }
 
 static int open_folder(const char *dir)
@@ -142,7 +90,7 @@ static bool wants_colour(int fd)
 }
 
 /* The finished text to its place. */
-static int put_output(const struct request *q, const struct ep_buf *b)
+static int put_output(const struct ep_report_options *q, const struct ep_buf *b)
 {
 	int fd = STDOUT_FILENO, r;
 
@@ -164,32 +112,162 @@ static int put_output(const struct request *q, const struct ep_buf *b)
 	return EP_EXIT_INTERNAL;
 }
 
-static int print_report(const struct request *q, int dir_fd,
+/* Only what was named. */
+static int print_figures(const struct ep_report_options *q,
+			 const struct ep_report *report)
+{
+	struct ep_err err = { 0 };
+	char **names;
+	struct ep_buf b;
+	int r = ep_words_list(q->metrics, &names, &err);
+
+	ep_buf_init(&b, OUTPUT_BYTES_MAX);
+	if (r == 0) {
+		r = ep_figures_render(report, names, q->format, &b, &err);
+		ep_words_free(names);
+	}
+	if (r == 0) {
+		r = put_output(q, &b);
+	} else {
+		ep_str_printable(err.text);
+		(void)fprintf(stderr, "edgeprof report: %s\n", err.text);
+		r = r == -ENOENT || r == -EINVAL || r == -E2BIG
+			    ? EP_EXIT_USAGE
+			    : EP_EXIT_INTERNAL;
+	}
+	ep_buf_done(&b);
+	return r;
+}
+
+static int print_report(const struct ep_report_options *q, int dir_fd,
 			const struct ep_report *report)
 {
 	struct ep_render_options options = {
 		.colour = !q->output && wants_colour(STDOUT_FILENO),
 		.folder = q->dir,
 	};
+	struct ep_series_set series = { 0 };
 	struct ep_buf b;
 	struct stat st;
-	int r;
+	int r = 0;
 
 	if (fstatat(dir_fd, "trace.csv", &st, AT_SYMLINK_NOFOLLOW) == 0)
 		options.trace_bytes = st.st_size;
 	ep_buf_init(&b, OUTPUT_BYTES_MAX);
-	r = q->format->render(report, &options, &b);
+	if (q->format->wants_series) {
+		r = ep_series_read(dir_fd, report, &series);
+		options.series = &series;
+	}
+	if (r == 0)
+		r = q->format->render(report, &options, &b);
 	if (r == 0) {
 		r = put_output(q, &b);
 	} else {
 		(void)fprintf(stderr, "edgeprof report: %s\n", strerror(-r));
 		r = EP_EXIT_INTERNAL;
 	}
+	ep_series_done(&series);
 	ep_buf_done(&b);
 	return r;
 }
 
-static int report_folder(const struct request *q, int dir_fd)
+/* A folder that sweep made: the runs are below it. */
+static bool is_study(int dir_fd)
+{
+	return faccessat(dir_fd, "study.json", F_OK, 0) == 0 &&
+	       faccessat(dir_fd, "run.json", F_OK, 0) < 0;
+}
+
+/* What is asked of one run. */
+static int refuse_study(const struct ep_report_options *q)
+{
+	(void)fprintf(stderr,
+		      "edgeprof report: %s is the folder of a study; ask for "
+		      "batteries, costs and other runs of one of its runs: "
+		      "%s/runs/0001\n",
+		      q->dir, q->dir);
+	return EP_EXIT_USAGE;
+}
+
+/* Its figures by configuration, in a format that shows them. */
+static int render_study(const struct ep_report_options *q, int dir_fd)
+{
+	const struct ep_study_format *format = q->format->study;
+	struct ep_render_options options = { .folder = q->dir };
+	struct ep_summary summary = { 0 };
+	struct ep_err err = { 0 };
+	struct ep_buf b;
+	int r = ep_summary_read(dir_fd, format->metrics, &summary, &err);
+
+	ep_buf_init(&b, OUTPUT_BYTES_MAX);
+	if (r == 0)
+		r = format->render(&summary, &options, &b);
+	ep_str_printable(err.text);
+	if (r == 0) {
+		r = put_output(q, &b);
+	} else {
+		(void)fprintf(stderr, "edgeprof report: %s: %s\n", q->dir,
+			      err.text[0] ? err.text : strerror(-r));
+		r = r == -ENOMEM ? EP_EXIT_INTERNAL : EP_EXIT_USAGE;
+	}
+	ep_summary_done(&summary);
+	ep_buf_done(&b);
+	return r;
+}
+
+static int report_study(const struct ep_report_options *q)
+{
+#if EP_WITH_SQLITE
+	return ep_sweep_report(q->dir);
+#else
+	(void)fprintf(
+		stderr,
+		"edgeprof report: %s is the folder of a study, which this "
+		"edgeprof was built without (WITH_SQLITE=0); its runs are "
+		"the folders in %s/runs\n",
+		q->dir, q->dir);
+	return EP_EXIT_USAGE;
+#endif
+}
+
+/* The run beside it, of whose folder nothing is written. */
+static int read_other(const char *dir, struct ep_report **ret,
+		      struct ep_err *err)
+{
+	int fd = open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC), r;
+
+	if (fd < 0)
+		return ep_err_set(err, -ENOENT, "--against %s: %s", dir,
+				  strerror(errno));
+	r = ep_analyze_run(fd, -1, ret, err);
+	if (r < 0)
+		(void)ep_err_prefix(err, "--against %s", dir);
+	(void)close(fd);
+	return r;
+}
+
+/* Adds what was asked for beside the report; an exit status. */
+static int answer(const struct ep_report_options *q, struct ep_report *report)
+{
+	struct ep_asked asked = q->asked;
+	struct ep_report *other = NULL;
+	struct ep_err err = { 0 };
+	int r = 0;
+
+	if (q->against)
+		r = read_other(q->against, &other, &err);
+	asked.against = other;
+	if (r == 0)
+		r = ep_asked_answer(report, &asked, &err);
+	ep_report_free(other);
+	if (r == 0)
+		return EP_EXIT_OK;
+	ep_str_printable(err.text);
+	(void)fprintf(stderr, "edgeprof report: %s\n", err.text);
+	return r == -ENOMEM ? EP_EXIT_INTERNAL : EP_EXIT_USAGE;
+}
+
+static int report_folder(const struct ep_report_options *q, int dir_fd)
 {
 	struct ep_report *report = NULL;
 	struct ep_err err;
@@ -208,27 +286,39 @@ static int report_folder(const struct request *q, int dir_fd)
 	if (!written)
 		(void)fprintf(stderr, "edgeprof report: %s: %s\n", q->dir,
 			      err.text);
-	r = print_report(q, dir_fd, report);
+	r = answer(q, report);
+	if (r == EP_EXIT_OK)
+		r = q->metrics ? print_figures(q, report)
+			       : print_report(q, dir_fd, report);
 	ep_report_free(report);
 	return r;
 }
 
 int ep_cmd_report(int argc, char **argv)
 {
-	struct request q;
-	int r = parse(argc, argv, &q);
-	int dir_fd;
+	struct ep_report_options q;
+	struct ep_err err = { 0 };
+	int r = ep_report_options_parse(argc, argv, &q, &err), dir_fd;
 
-	if (r != 0)
-		return r;
+	if (r < 0)
+		return usage(&err);
 	if (q.help) {
 		(void)fputs(help, stdout);
 		return EP_EXIT_OK;
 	}
+	if (q.list_batteries)
+		return ep_batteries_show();
 	dir_fd = open_folder(q.dir);
 	if (dir_fd < 0)
 		return EP_EXIT_USAGE;
-	r = report_folder(&q, dir_fd);
+	if (!is_study(dir_fd))
+		r = report_folder(&q, dir_fd);
+	else if (ep_report_options_ask(&q))
+		r = refuse_study(&q);
+	else if (q.format->study)
+		r = render_study(&q, dir_fd);
+	else
+		r = report_study(&q);
 	(void)close(dir_fd);
 	return r;
 }

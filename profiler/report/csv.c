@@ -9,6 +9,7 @@
 #include "base/str.h"
 #include "profiler/report/csv_files.h"
 #include "profiler/report/formats.h"
+#include "profiler/report/section_names.h"
 
 #define COLUMNS_MAX 512
 
@@ -63,7 +64,7 @@ static void add_column(struct column *columns, size_t *count, const char *name)
 {
 	columns[*count].name = name;
 	/* By name alone, so that it does not depend on the run either. */
-	columns[*count].has_u95 = strcmp(name, "rss_peak_bytes") != 0;
+	columns[*count].has_u95 = !ep_str_ends(name, "_bytes");
 	(*count)++;
 }
 
@@ -152,12 +153,13 @@ static void put_heads(struct ep_csv_out *o, const struct column *columns,
 	ep_csv_put(o, "energy_j_status", '\n');
 }
 
-/* An estimate stands in a row only where energy_j_status says so. */
+/* An estimate stands in a row only where energy_j_status says so, which does
+ * not tell of tokens that nobody counted. */
 double ep_csv_value(const struct ep_row *row, const struct ep_metric *m)
 {
 	const struct ep_metric *energy = ep_row_metric(row, "energy_j");
 
-	if (!m || m->status == EP_STATUS_NOT_MEASURED ||
+	if (!m || m->status == EP_STATUS_NOT_MEASURED || m->by_chunks ||
 	    (m->status == EP_STATUS_ESTIMATED &&
 	     !(energy && energy->status == EP_STATUS_ESTIMATED)))
 		return (double)NAN;
@@ -221,9 +223,14 @@ static int csv_render(const struct ep_report *report,
 		      const struct ep_render_options *options, struct ep_buf *b)
 {
 	size_t start = b->len;
+	struct ep_csv_out o = { .b = b };
 	int r = ep_csv_phases(report, b);
 
 	(void)options;
+	if (r == 0) {
+		ep_csv_sections(&o, report);
+		r = o.error;
+	}
 	if (r < 0 && b->data) {
 		b->len = start;
 		b->data[start] = '\0';

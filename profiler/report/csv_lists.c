@@ -67,23 +67,34 @@ static double value_of(const struct ep_row *row, const char *name)
 	return ep_csv_value(row, ep_row_metric(row, name));
 }
 
+/* Times are whole nanoseconds; what their seconds have beyond is rounding. */
+static void put_ms(struct ep_csv_out *o, double seconds, char end)
+{
+	ep_csv_put_number(o, nearbyint(seconds * 1e9) / 1e6, end);
+}
+
 /* Only of runs that sent requests. */
 static void put_told(struct ep_csv_out *o, const struct ep_row *row,
 		     const struct ep_request *q)
 {
-	const double ms = 1e3;
-
 	ep_csv_put(o, !q || q->cold < 0 ? "" : q->cold ? "cold" : "warm", ',');
 	ep_csv_put_quoted(o, q ? q->tag : "", ',');
 	ep_csv_put_count(o, q ? q->retry_count : -1, ',');
-	ep_csv_put_number(o, value_of(row, "server_total_s") * ms, ',');
-	ep_csv_put_number(o, value_of(row, "server_load_s") * ms, ',');
-	ep_csv_put_number(o, value_of(row, "server_prefill_s") * ms, ',');
-	ep_csv_put_number(o, value_of(row, "server_generation_s") * ms, ',');
-	ep_csv_put_number(o, value_of(row, "server_difference_s") * ms, ',');
+	put_ms(o, value_of(row, "server_total_s"), ',');
+	put_ms(o, value_of(row, "server_load_s"), ',');
+	put_ms(o, value_of(row, "server_prefill_s"), ',');
+	put_ms(o, value_of(row, "server_generation_s"), ',');
+	put_ms(o, value_of(row, "server_difference_s"), ',');
 	ep_csv_put_count(o, q ? q->asked_prompt_count : -1, ',');
 	ep_csv_put_count(o, q ? q->asked_output_count : -1, ',');
 	ep_csv_put_quoted(o, q ? q->error : "", '\n');
+}
+
+/* Of the phases, else as the server told: an answer that came at once has no
+ * phases to count in. */
+static int64_t counted(int64_t seen_count, int64_t told_count)
+{
+	return seen_count >= 0 ? seen_count : told_count;
 }
 
 static void put_request(struct ep_csv_out *o, const struct ep_report *r,
@@ -92,7 +103,6 @@ static void put_request(struct ep_csv_out *o, const struct ep_report *r,
 	const json_t *model = json_object_get(r->run, "model");
 	const struct ep_request *q = ep_report_told(r, p->row->phase.request);
 	const struct ep_row *row = p->row;
-	const double ms = 1e3;
 	char stamp[80];
 
 	utc_text(stamp, sizeof(stamp), r->run, row->phase.start_ns);
@@ -106,12 +116,14 @@ static void put_request(struct ep_csv_out *o, const struct ep_report *r,
 	ep_csv_put_quoted(o, q ? q->id : "", ',');
 	ep_csv_put_number(o, q ? q->randomness : (double)NAN, ',');
 	ep_csv_put_count(o, q ? q->seed : -1, ',');
-	ep_csv_put_number(o, (row->end_s - row->start_s) * ms, ',');
-	ep_csv_put_number(o, p->load_s * ms, ',');
-	ep_csv_put_count(o, p->prompt_count, ',');
-	ep_csv_put_number(o, p->prefill_s * ms, ',');
-	ep_csv_put_count(o, p->output_count, ',');
-	ep_csv_put_number(o, p->generation_s * ms, ',');
+	put_ms(o, row->end_s - row->start_s, ',');
+	put_ms(o, p->load_s, ',');
+	ep_csv_put_count(o, counted(p->prompt_count, q ? q->prompt_count : -1),
+			 ',');
+	put_ms(o, p->prefill_s, ',');
+	ep_csv_put_count(o, counted(p->output_count, q ? q->output_count : -1),
+			 ',');
+	put_ms(o, p->generation_s, ',');
 	ep_csv_put_number(o, p->tokens_per_s, ',');
 	ep_csv_put_number(o, value_of(row, "energy_j"), ',');
 	ep_csv_put_number(o, value_of(row, "action_j_s_per_token"), ',');

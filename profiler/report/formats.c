@@ -7,7 +7,14 @@
 #include "base/str.h"
 
 const struct ep_format *const ep_formats[] = {
-	&ep_format_text, &ep_format_md, &ep_format_csv, &ep_format_json, NULL,
+	&ep_format_text,
+	&ep_format_md,
+	&ep_format_csv,
+	&ep_format_json,
+#if EP_WITH_HTML
+	&ep_format_html,
+#endif
+	NULL,
 };
 
 /* Spellings people try. */
@@ -38,6 +45,15 @@ const struct ep_format *ep_format_find(const char *name, struct ep_err *err)
 	for (size_t i = 0; i < sizeof(aliases) / sizeof(aliases[0]); i++)
 		if (strcmp(aliases[i].alias, name) == 0)
 			return aliases[i].format;
+#if !EP_WITH_HTML
+	if (strcmp(name, "html") == 0) {
+		(void)ep_err_set(err, -EINVAL,
+				 "this edgeprof was built without pages "
+				 "(WITH_HTML=0); use one of %s",
+				 list);
+		return NULL;
+	}
+#endif
 	near = ep_str_nearest(name, names, count);
 	if (near)
 		(void)ep_err_set(err, -EINVAL,

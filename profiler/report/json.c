@@ -4,8 +4,10 @@
 
 #include "base/version.h"
 #include "profiler/report/formats.h"
+#include "profiler/report/json_generation.h"
 #include "profiler/report/json_head.h"
 #include "profiler/report/json_out.h"
+#include "profiler/report/section_names.h"
 
 static void put_terms(struct ep_json_out *o, const struct ep_metric *m)
 {
@@ -17,8 +19,8 @@ static void put_terms(struct ep_json_out *o, const struct ep_metric *m)
 	ep_json_close(o, '}');
 }
 
-static void put_metric(struct ep_json_out *o, const char *key,
-		       const struct ep_metric *m)
+void ep_json_metric(struct ep_json_out *o, const char *key,
+		    const struct ep_metric *m)
 {
 	bool missing =
 		m->status == EP_STATUS_NOT_MEASURED || !isfinite(m->value);
@@ -30,6 +32,8 @@ static void put_metric(struct ep_json_out *o, const char *key,
 		o, "status",
 		ep_status_name(missing ? EP_STATUS_NOT_MEASURED : m->status));
 	ep_json_text_or_null(o, "reason", m->reason);
+	if (m->sample_count > 0)
+		ep_json_integer(o, "samples", m->sample_count);
 	put_terms(o, m);
 	ep_json_close(o, '}');
 }
@@ -44,7 +48,7 @@ static void put_counts(struct ep_json_out *o, const struct ep_phase *p)
 static void put_metrics(struct ep_json_out *o, const struct ep_row *row)
 {
 	for (size_t i = 0; i < row->metric_count; i++)
-		put_metric(o, row->metrics[i].name, &row->metrics[i]);
+		ep_json_metric(o, row->metrics[i].name, &row->metrics[i]);
 }
 
 static void put_row_open(struct ep_json_out *o, const struct ep_row *row)
@@ -168,7 +172,7 @@ static void put_total(struct ep_json_out *o, const struct ep_report *r)
 	ep_json_bool(o, "estimated", r->total_estimated);
 	ep_json_text_or_null(o, "reason", r->total_reason);
 	ep_json_text(o, "coverage", r->coverage);
-	put_metric(o, "idle_power_w", &r->idle_power_w);
+	ep_json_metric(o, "idle_power_w", &r->idle_power_w);
 	ep_json_close(o, '}');
 }
 
@@ -178,7 +182,7 @@ static void put_by_phase(struct ep_json_out *o, const char *key,
 {
 	ep_json_open(o, key, '{', false);
 	for (size_t k = 0; k < r->total_count; k++)
-		put_metric(o, r->totals[k].phase.name, &m[k]);
+		ep_json_metric(o, r->totals[k].phase.name, &m[k]);
 	ep_json_close(o, '}');
 }
 
@@ -194,7 +198,7 @@ static void put_channels(struct ep_json_out *o, const struct ep_report *r)
 		ep_json_bool(o, "primary", c->primary);
 		ep_json_bool(o, "estimated", c->estimated);
 		ep_json_bool(o, "accuracy_known", c->has_limits);
-		put_metric(o, "idle_w", &c->idle_w);
+		ep_json_metric(o, "idle_w", &c->idle_w);
 		put_by_phase(o, "energy_j", r, c->energy_j);
 		ep_json_close(o, '}');
 	}
@@ -218,13 +222,14 @@ static void put_meters(struct ep_json_out *o, const struct ep_report *r)
 			       declared ? (double)m->declared_refresh_ns / 1e9
 					: (double)NAN);
 		ep_json_number(o, "measured_refresh_s", m->measured_refresh_s);
-		put_metric(o, "idle_w", &m->idle_w);
+		ep_json_metric(o, "idle_w", &m->idle_w);
 		put_by_phase(o, "energy_j", r, m->energy_j);
 		put_by_phase(o, "power_mean_w", r, m->mean_w);
 		if (!m->primary)
 			put_by_phase(o, "difference_j", r, m->difference_j);
-		put_metric(o, "own_count_j", &m->count_j);
-		put_metric(o, "own_count_difference_j", &m->count_difference_j);
+		ep_json_metric(o, "own_count_j", &m->count_j);
+		ep_json_metric(o, "own_count_difference_j",
+			       &m->count_difference_j);
 		ep_json_close(o, '}');
 	}
 	ep_json_close(o, ']');
@@ -369,7 +374,9 @@ static int json_render(const struct ep_report *r,
 	put_health(&o, r);
 	put_grid(&o, &r->grid);
 	put_conditions(&o, &r->conditions);
+	ep_json_generation(&o, r);
 	put_verdict(&o, r);
+	ep_json_sections(&o, r);
 	ep_json_close(&o, '}');
 	if (o.error < 0 && b->data) {
 		b->len = start;

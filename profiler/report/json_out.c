@@ -43,6 +43,11 @@ static void put_escape(struct ep_json_out *o, uint32_t c)
 	puts_to(o, text);
 }
 
+static bool is_markup(uint32_t c)
+{
+	return c == '<' || c == '>' || c == '&';
+}
+
 /* text is valid UTF-8 without control bytes. */
 static void put_piece(struct ep_json_out *o, const char *text)
 {
@@ -52,6 +57,10 @@ static void put_piece(struct ep_json_out *o, const char *text)
 		uint32_t c = *s++;
 		int more = c >= 0xf0 ? 3 : c >= 0xe0 ? 2 : c >= 0xc0 ? 1 : 0;
 
+		if (o->in_html && is_markup(c)) {
+			put_escape(o, c);
+			continue;
+		}
 		if (more == 0) {
 			if (c == '"' || c == '\\')
 				put(o, "\\", 1);
@@ -131,6 +140,11 @@ void ep_json_text(struct ep_json_out *o, const char *key, const char *text)
 {
 	start(o, key);
 	put_string(o, text);
+}
+
+void ep_json_raw(struct ep_json_out *o, const char *key)
+{
+	start(o, key);
 }
 
 void ep_json_text_or_null(struct ep_json_out *o, const char *key,

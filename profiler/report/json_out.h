@@ -20,6 +20,7 @@ struct ep_json_out {
 	int depth;
 	int flat_depth; /* 0: not inside a flat container */
 	bool empty;	/* nothing yet in the open container */
+	bool in_html;	/* inside <script>: no text may end that */
 };
 
 /* key NULL inside an array.  bracket is '{' or '['. */
@@ -37,6 +38,8 @@ void ep_json_count(struct ep_json_out *o, const char *key, int64_t value);
 /* Up to 15 significant digits; null when not finite. */
 void ep_json_number(struct ep_json_out *o, const char *key, double value);
 void ep_json_bool(struct ep_json_out *o, const char *key, bool value);
+/* The key alone: the caller appends one value to b. */
+void ep_json_raw(struct ep_json_out *o, const char *key);
 /* Any value; null for NULL. */
 void ep_json_value(struct ep_json_out *o, const char *key, const json_t *value);
 

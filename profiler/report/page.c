@@ -381,7 +381,9 @@ int ep_page_build(const struct ep_report *report,
 	put_head(&page);
 	ep_page_phases(&page);
 	ep_page_requests(&page);
+	ep_page_generation(&page);
 	ep_page_client_cost(&page);
+	ep_page_sections(&page);
 	ep_page_meters(&page);
 	ep_page_calibrated(&page);
 	ep_page_channels(&page);

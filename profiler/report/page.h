@@ -70,17 +70,19 @@ void ep_page_latency(struct ep_page *page); /* page_requests.c */
 void ep_page_requests(struct ep_page *page);
 void ep_page_told(struct ep_page *page); /* page_told.c */
 void ep_page_client(struct ep_page *page);
-void ep_page_found(struct ep_page *page); /* page_phases.c */
+void ep_page_found(struct ep_page *page);	/* page_phases.c */
 void ep_page_client_cost(struct ep_page *page); /* page_client.c */
 void ep_page_attached(struct ep_page *page);
 /* Was a running process recorded without a command beside it? */
 bool ep_page_is_alone(const struct ep_page *page);
+void ep_page_sections(struct ep_page *page); /* page_sections.c */
 void ep_page_channels(struct ep_page *page); /* page_sensors.c */
 void ep_page_sensors(struct ep_page *page);
 void ep_page_meters(struct ep_page *page); /* page_meters.c */
 void ep_page_calibrated(struct ep_page *page);
 void ep_page_environment(struct ep_page *page); /* page_environment.c */
 void ep_page_recording(struct ep_page *page);	/* page_recording.c */
+void ep_page_generation(struct ep_page *page);	/* page_generation.c */
 
 /* Shared by the parts. */
 void ep_page_table_start(struct ep_page *page);

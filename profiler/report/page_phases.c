@@ -19,8 +19,7 @@ void ep_page_found(struct ep_page *page)
 			     note + (ep_str_starts(note, twice) ? strlen(twice)
 								: 0));
 	if (page->report->log_note[0] != '\0')
-		ep_page_fact(page, "log", "agrees: %s",
-			     page->report->log_note);
+		ep_page_fact(page, "log", "agrees: %s", page->report->log_note);
 }
 
 static void put_tokens(struct ep_page *page)
@@ -129,35 +128,48 @@ static void note_action(struct ep_page *page)
 		const struct ep_row *row = ep_totals_at(page->report, i);
 		const struct ep_metric *m =
 			ep_row_metric(row, "action_j_s_per_token");
+		char count[24] = "";
 
 		if (!m || ep_cell_missing(m) ||
 		    strcmp(row->phase.name, EP_PHASE_GENERATION) != 0)
 			continue;
+		if (row->phase.tokens_count >= 0)
+			(void)ep_str_format(count, sizeof(count),
+					    "%" PRId64 " ",
+					    row->phase.tokens_count);
 		ep_page_note(
 			page,
 			"action = energy \xc3\x97 time \xc3\xb7 tokens; in "
-			"generation the %" PRId64 " output tokens (it "
-			"grows with their number)",
-			row->phase.tokens_count);
+			"generation the %soutput tokens (it grows with their "
+			"number)",
+			count);
 	}
 }
 
 static void note_end_to_end(struct ep_page *page)
 {
+	static const struct {
+		const char *metric, *what;
+	} figures[] = {
+		{ "j_per_output_token", "output token" },
+		{ "j_per_visible_token",
+		  "visible token, without the token that ends an answer" },
+	};
 	const struct ep_report *r = page->report;
-	const struct ep_metric *m = NULL;
 	char cell[EP_CELL_BYTES];
 
-	if (r->total_count > 0)
-		m = ep_row_metric(&r->totals[r->total_count - 1],
-				  "j_per_output_token");
-	if (!m || ep_cell_missing(m))
-		return;
-	ep_cell_metric(cell, m, EP_CELL_U95, &page->marks);
-	ep_page_note(page,
-		     "end to end: %s J per output token (prefill + generation, "
-		     "load apart)",
-		     cell);
+	for (size_t i = 0; i < 2 && r->total_count > 0; i++) {
+		const struct ep_metric *m = ep_row_metric(
+			&r->totals[r->total_count - 1], figures[i].metric);
+
+		if (!m || ep_cell_missing(m))
+			continue;
+		ep_cell_metric(cell, m, EP_CELL_U95, &page->marks);
+		ep_page_note(page,
+			     "end to end: %s J per %s (prefill + generation, "
+			     "load apart)",
+			     cell, figures[i].what);
+	}
 }
 
 static void put_per_token(struct ep_page *page)
@@ -173,6 +185,13 @@ static void put_per_token(struct ep_page *page)
 						      "J\xc2\xb7s/token",
 						      EP_SHOW_PLUS_MINUS };
 
+	static const struct ep_totals_spec inverse[] = {
+		{ "tokens_per_j", "per joule (gross)", "tokens/J",
+		  EP_SHOW_PLUS_MINUS },
+		{ "net_tokens_per_j", "per joule (dynamic)", "tokens/J",
+		  EP_SHOW_PLUS_MINUS },
+	};
+
 	page->ops->heading(page->ctx, "Per token");
 	if (!any_tokens(page->report)) {
 		ep_page_note(page, "no tokens were seen, so nothing can be "
@@ -184,6 +203,8 @@ static void put_per_token(struct ep_page *page)
 	for (size_t i = 0; i < sizeof(specs) / sizeof(specs[0]); i++)
 		ep_totals_column(page, ep_totals_token_row, &specs[i]);
 	ep_totals_column(page, ep_totals_token_row, &action);
+	for (size_t i = 0; i < sizeof(inverse) / sizeof(inverse[0]); i++)
+		ep_totals_column(page, ep_totals_token_row, &inverse[i]);
 	if (page->table->column_count > 2)
 		ep_page_table_end(page);
 	ep_page_gaps_end(page);

@@ -142,6 +142,24 @@ static void tell_lengths(struct ep_page *page)
 			     exact, asked);
 }
 
+static bool tells_times(const struct ep_report *r)
+{
+	static const char *const names[] = { "server_load_s",
+					     "server_prefill_s",
+					     "server_generation_s",
+					     "server_total_s" };
+
+	for (size_t i = 0; i < r->request_count; i++)
+		for (size_t k = 0; k < sizeof(names) / sizeof(names[0]); k++) {
+			const struct ep_metric *m =
+				ep_row_metric(&r->requests[i], names[k]);
+
+			if (m && !ep_cell_missing(m))
+				return true;
+		}
+	return false;
+}
+
 /* The server's own account of each request, and what it differs by. */
 void ep_page_told(struct ep_page *page)
 {
@@ -165,6 +183,9 @@ void ep_page_told(struct ep_page *page)
 		shown++;
 	}
 	ep_page_table_end(page);
+	if (!tells_times(r))
+		ep_page_note(page, "not measured: load, prefill, generation, "
+				   "total: the server tells no times");
 	tell_lengths(page);
 	if (r->told.count > shown)
 		ep_page_note(page, "\xe2\x80\xa6 %zu more in requests.csv",

@@ -5,21 +5,34 @@
 #include "base/buf.h"
 #include "base/err.h"
 #include "profiler/analyze/model.h"
+#include "profiler/analyze/series.h"
+#include "profiler/analyze/summary.h"
 
 #include <stdbool.h>
 #include <stdint.h>
 
 struct ep_render_options {
-	bool colour;	     /* text only */
-	int columns;	     /* text only; 0 = 80 */
-	const char *folder;  /* shown as where the data is; "" none */
+	bool colour;	    /* text only */
+	int columns;	    /* text only; 0 = 80 */
+	const char *folder; /* shown as where the data is; "" none */
+	const struct ep_series_set *series; /* html only; NULL: no charts */
 	int64_t trace_bytes; /* json only: size of trace.csv; 0 = not there */
+};
+
+/* How a format shows a study. */
+struct ep_study_format {
+	const char *const *metrics; /* what ep_summary_read() shall find */
+	int (*render)(const struct ep_summary *study,
+		      const struct ep_render_options *options,
+		      struct ep_buf *b);
 };
 
 /* A format: renders a const model into b, computes nothing. */
 struct ep_format {
 	const char *name; /* "text" */
 	const char *summary;
+	bool wants_series;		     /* of what charts draw */
+	const struct ep_study_format *study; /* NULL: it shows none */
 	int (*render)(const struct ep_report *report,
 		      const struct ep_render_options *options,
 		      struct ep_buf *b);
