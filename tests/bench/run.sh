@@ -318,9 +318,9 @@ bench_barrier() {
 		"$(median "$work/nothing")" %
 }
 
-# report FILE: CPU seconds and MiB of one report
+# report FILE [FORMAT]: CPU seconds and MiB of one report
 report() {
-	"$cost" "$work/cost" 0 0 "$edgeprof" report --format json \
+	"$cost" "$work/cost" 0 0 "$edgeprof" report --format "${2:-json}" \
 		"$work/hour" >"$work/json" 2>"$work/log" || return 1
 	read -r from_ns to_ns cpu_ns total_ns _ rss status <"$work/cost"
 	if [ "$status" -ne 0 ]; then
@@ -345,11 +345,18 @@ bench_report() {
 	report first || echo "the first report failed"
 	for i in $(seq "$reps"); do
 		report current
+		report page html
 		rm -f "$work/hour/trace.csv"
 		report rewritten
 	done
 	row "derived files current: CPU" "$(median "$work/current.cpu")" s 0.3
 	row "  peak memory" "$(median "$work/current.rss")" MiB 64
+	# MB of trace.csv for each second that the page takes more than JSON does.
+	row "as a page: seconds for each 50 MB of trace.csv" "$(
+		wc -c <"$work/hour/trace.csv" | awk \
+			-v page="$(median "$work/page.cpu")" \
+			-v json="$(median "$work/current.cpu")" \
+			'{ print (page - json) / ($1 / 50e6) }')" s 1
 	row "trace.csv rewritten: CPU" "$(median "$work/rewritten.cpu")" s 0.8
 	row "  peak memory" "$(median "$work/rewritten.rss")" MiB 64
 }
