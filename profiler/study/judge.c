@@ -5,12 +5,13 @@
 #include "base/str.h"
 #include "profiler/study/result.h"
 
-/* Warnings of a report that make a run unfit for a mean. */
+/* Warnings of a report that make a run unfit for a mean.  A sensor that changed
+ * its state is none of them: being moved off the grid harms no figure, and what
+ * it then lacks is a gap. */
 static const char *const fatal[] = {
-	"alarm",	  "out-of-limits",   "clock-step",	"suspended",
-	"cpu-changed",	  "dropped-samples", "recording-error", "raw-damaged",
-	"sensor-changed", "counter-reset",   "phases-overlap",	"probe-lost",
-	"marks-lost",
+	"alarm",	 "out-of-limits",   "clock-step",      "suspended",
+	"cpu-changed",	 "dropped-samples", "recording-error", "raw-damaged",
+	"counter-reset", "phases-overlap",  "probe-lost",      "marks-lost",
 };
 
 static void add(struct ep_reasons *to, const char *text)
