@@ -245,6 +245,8 @@ static void add_both(struct ep_lane *l, int64_t t, double h)
 	size_t cell = l->cell;
 	double sum = 0, own = 0;
 
+	if (!l->cuts)
+		return;
 	while (l->cuts->at[cell + 1] <= t)
 		cell++;
 	for (size_t k = 0; k < l->primary_count; k++) {
