@@ -184,6 +184,12 @@ static int set_mode(const struct ep_root *root, const char *path,
 	char link[48];
 	int fd, r = parse_mode(root, text, &m);
 
+	if (r == -ESRCH)
+		return ep_err_set(err, r,
+				  "there is no group %.*s: take the step "
+				  "group as well",
+				  (int)strcspn(strchr(text, '@') + 1, " "),
+				  strchr(text, '@') + 1);
 	if (r == 0)
 		r = read_mode(root, path, &now);
 	if (r < 0)

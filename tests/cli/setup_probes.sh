@@ -122,8 +122,11 @@ setup --yes --lib "$dir/nowhere"
 status_is no_file 2 'No such file'
 
 # Capabilities: only for a program in a folder of root's.
-setup --yes --only caps
+mkdir "$dir/open" && chmod 0777 "$dir/open" && cp "$edgeprof" "$dir/open/"
+"$dir/open/edgeprof" setup --yes --only caps >"$dir/out" 2>"$dir/err" </dev/null
+status=$?
 status_is caps_need_a_safe_folder 2 'others than root may write'
+rm -r "$dir/open"
 cp "$edgeprof" /usr/local/sbin/edgeprof
 /usr/local/sbin/edgeprof setup --yes --only group,caps,probes >"$dir/out" 2>&1 </dev/null
 status=$?
@@ -169,3 +172,9 @@ check nothing_is_left_in_etc diff "$dir/etc-b" "$dir/etc-after"
 check groups_are_as_before diff "$dir/group-before" /etc/group
 own after -- "$fake" 5 3 1
 reason after_undo_names_it 'or once .*sudo edgeprof setup'
+
+/usr/local/sbin/edgeprof setup --yes --only caps >"$dir/raw" 2>&1 </dev/null
+status=$?
+tr -s '\n ' ' ' <"$dir/raw" >"$dir/out"
+status_is caps_need_the_group 1 'there is no group edgeprof' "$dir/out"
+/usr/local/sbin/edgeprof setup --undo --yes >"$dir/out" 2>&1 </dev/null
