@@ -176,17 +176,6 @@ static int cool_down(struct engine *e)
 		       : ep_execute_pause(&pause);
 }
 
-static void join(const struct ep_reasons *why, char *ret, size_t size)
-{
-	ret[0] = '\0';
-	for (size_t i = 0; i < why->count; i++) {
-		size_t used = strlen(ret);
-
-		(void)ep_str_format(ret + used, size - used, "%s%s",
-				    used ? "; " : "", why->texts[i]);
-	}
-}
-
 /* A run on a full disk says nothing of the program. */
 static bool is_full(const struct engine *e)
 {
@@ -233,7 +222,7 @@ static int settle(struct engine *e, int64_t number, int status,
 		return 0;
 	}
 	if (r == 0) {
-		join(&why, text, sizeof(text));
+		ep_reasons_join(&why, text, sizeof(text));
 		tell(e, EP_STUDY_REJECTED, text);
 		return 0;
 	}

@@ -201,3 +201,14 @@ void ep_result_judge(const struct ep_result *r, const struct ep_limits *limits,
 	judge_recording(r, limits, ret);
 	judge_output(r, limits, peers_hash, ret);
 }
+
+void ep_reasons_join(const struct ep_reasons *why, char *ret, size_t size)
+{
+	ret[0] = '\0';
+	for (size_t i = 0; i < why->count; i++) {
+		size_t used = strlen(ret);
+
+		(void)ep_str_format(ret + used, size - used, "%s%s",
+				    used ? "; " : "", why->texts[i]);
+	}
+}

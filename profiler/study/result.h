@@ -92,5 +92,7 @@ const struct ep_figure *ep_result_figure(const struct ep_result *r,
  */
 void ep_result_judge(const struct ep_result *r, const struct ep_limits *limits,
 		     const char *peers_hash, struct ep_reasons *ret);
+/* One line: "; " between them; cut where it does not fit. */
+void ep_reasons_join(const struct ep_reasons *why, char *ret, size_t size);
 
 #endif

@@ -150,17 +150,6 @@ static int put_figures(struct ep_store *s, int64_t number,
 	return r;
 }
 
-static void join(const struct ep_reasons *why, char *ret, size_t size)
-{
-	ret[0] = '\0';
-	for (size_t i = 0; i < why->count; i++) {
-		size_t used = strlen(ret);
-
-		(void)ep_str_format(ret + used, size - used, "%s%s",
-				    used ? "; " : "", why->texts[i]);
-	}
-}
-
 static const char *state_of(const struct ep_result *result,
 			    const struct ep_reasons *why)
 {
@@ -188,7 +177,7 @@ static int put_run(struct ep_store *s, int64_t number,
 		&stmt, err);
 
 	if (r == 0) {
-		join(why, reasons, sizeof(reasons));
+		ep_reasons_join(why, reasons, sizeof(reasons));
 		sqlite3_bind_text(stmt, 1, state_of(result, why), -1,
 				  SQLITE_STATIC);
 		sqlite3_bind_text(stmt, 2, reasons, -1, SQLITE_STATIC);
