@@ -60,6 +60,19 @@ struct ep_phase ep_probed_phase(const char *name, int64_t start_ns,
 	return p;
 }
 
+int ep_probed_add(struct ep_timeline *tl, struct ep_phase p, int64_t *free_ns,
+		  int64_t exit_ns)
+{
+	if (p.start_ns < *free_ns)
+		p.start_ns = *free_ns;
+	if (p.end_ns > exit_ns)
+		p.end_ns = exit_ns;
+	if (p.end_ns <= p.start_ns)
+		return 0;
+	*free_ns = p.end_ns;
+	return ep_timeline_add_phase(tl, &p);
+}
+
 static const struct ep_probed_symbol *find_symbol(const struct ep_probed *p,
 						  const char *text, size_t len)
 {

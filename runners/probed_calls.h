@@ -49,5 +49,9 @@ int ep_probed_grow(void **items, size_t count, size_t *size, size_t item_bytes,
 /* A phase of this evidence with no counts. */
 struct ep_phase ep_probed_phase(const char *name, int64_t start_ns,
 				int64_t end_ns);
+/* Adds what of p lies between *free_ns and exit_ns, and moves *free_ns to its
+ * end; nothing where nothing is left.  -ENOMEM, -EFBIG. */
+int ep_probed_add(struct ep_timeline *tl, struct ep_phase p, int64_t *free_ns,
+		  int64_t exit_ns) EP_MUST_CHECK;
 
 #endif

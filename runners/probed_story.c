@@ -52,14 +52,7 @@ struct writer {
 
 static int add_phase(struct writer *w, struct ep_phase p)
 {
-	if (p.start_ns < w->free_ns)
-		p.start_ns = w->free_ns;
-	if (p.end_ns > w->exit_ns)
-		p.end_ns = w->exit_ns;
-	if (p.end_ns <= p.start_ns)
-		return 0;
-	w->free_ns = p.end_ns;
-	return ep_timeline_add_phase(w->out, &p);
+	return ep_probed_add(w->out, p, &w->free_ns, w->exit_ns);
 }
 
 /* Loads that began before until_ns; the first one begins at the gate. */
