@@ -53,8 +53,13 @@ static double difference(const float *a, const double *b, size_t count)
 {
 	double worst = 0.0;
 
-	for (size_t i = 0; i < count; i++)
-		worst = fmax(worst, fabs((double)a[i] - b[i]));
+	/* A NaN is the worst there is, and stays. */
+	for (size_t i = 0; i < count && !isnan(worst); i++) {
+		double d = fabs((double)a[i] - b[i]);
+
+		if (!(d <= worst))
+			worst = d;
+	}
 	return worst;
 }
 
