@@ -1,7 +1,7 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-3.0-or-later
 # Who may include whom: base < drivers < sensors, runners < profiler, and
-# inside profiler record, analyze < report < study < cli.
+# inside profiler record, analyze < report < study < export < cli.
 sh tests/lint/files.sh '*.c' '*.h' '*.def' | grep -v '^tests/' |
 	xargs awk -f tests/lint/strip.awk |
 	sed -n 's/^\([^:]*\):\([0-9]*\):[ \t]*#[ \t]*include[ \t]*"\([^"]*\)".*/\1 \2 \3/p' |
@@ -34,8 +34,10 @@ BEGIN {
 	may["profiler/report"] = mid "profiler/analyze profiler/report "
 	may["profiler/study"] = mid "profiler/record profiler/analyze " \
 		"profiler/report profiler/study "
+	may["profiler/export"] = mid "profiler/analyze profiler/report " \
+		"profiler/study profiler/export "
 	may["profiler/cli"] = mid "profiler/record profiler/analyze " \
-		"profiler/report profiler/study profiler/cli "
+		"profiler/report profiler/study profiler/export profiler/cli "
 }
 {
 	from = floor_of($1)
