@@ -320,6 +320,7 @@ int ep_perf_event_find(const struct ep_perf_pmus *pmus, const char *name,
 	} else if (find_bare(pmus, text, &event) < 0) {
 		return unknown_event(text, err);
 	}
+	ep_perf_pmu_prune(pmus, &event);
 	*ret = event;
 	return 0;
 }

@@ -24,6 +24,11 @@ int ep_perf_pmu_event(const struct ep_perf_pmus *pmus, const char *pmu,
 int ep_perf_pmu_bare(const struct ep_perf_pmus *pmus, const char *name,
 		     struct ep_perf_event *ret) EP_MUST_CHECK;
 
+/* Takes away the numbers of Arm's common events that a PMU does not list in
+ * events/: it opens them all the same, and what it does not implement reads 0. */
+void ep_perf_pmu_prune(const struct ep_perf_pmus *pmus,
+		       struct ep_perf_event *event);
+
 /* libpfm4; -ENOENT when it does not know the name. */
 int ep_perf_pfm_find(const struct ep_perf_pmus *pmus, const char *name,
 		     struct ep_perf_event *ret) EP_MUST_CHECK;
