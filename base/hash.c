@@ -5,17 +5,23 @@
 #include <nettle/sha2.h>
 #include <unistd.h>
 
-static void finish(struct sha256_ctx *ctx, char ret[EP_HASH_BYTES])
+void ep_hash_hex(const uint8_t *digest, char ret[EP_HASH_BYTES])
 {
 	static const char digits[] = "0123456789abcdef";
-	uint8_t digest[SHA256_DIGEST_SIZE];
 
-	sha256_digest(ctx, sizeof(digest), digest);
-	for (size_t i = 0; i < sizeof(digest); i++) {
+	for (size_t i = 0; i < SHA256_DIGEST_SIZE; i++) {
 		ret[2 * i] = digits[digest[i] >> 4];
 		ret[2 * i + 1] = digits[digest[i] & 15];
 	}
 	ret[EP_HASH_BYTES - 1] = '\0';
+}
+
+static void finish(struct sha256_ctx *ctx, char ret[EP_HASH_BYTES])
+{
+	uint8_t digest[SHA256_DIGEST_SIZE];
+
+	sha256_digest(ctx, sizeof(digest), digest);
+	ep_hash_hex(digest, ret);
 }
 
 void ep_hash_bytes(const void *data, size_t len, char ret[EP_HASH_BYTES])

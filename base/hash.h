@@ -13,4 +13,7 @@ void ep_hash_bytes(const void *data, size_t len, char ret[EP_HASH_BYTES]);
 /* From where the file stands to its end; blocks for it.  -errno. */
 int ep_hash_file(int fd, char ret[EP_HASH_BYTES]) EP_MUST_CHECK;
 
+/* The 32 bytes of a digest as text. */
+void ep_hash_hex(const uint8_t *digest, char ret[EP_HASH_BYTES]);
+
 #endif
