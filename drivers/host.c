@@ -4,6 +4,9 @@
 #include <errno.h>
 #include <string.h>
 
+#include "base/hash.h"
+#include "base/str.h"
+
 int ep_host_perf_paranoid(int64_t *ret)
 {
 	const struct ep_root machine = { .fd = -1 };
@@ -48,6 +51,22 @@ int ep_host_serial(const struct ep_root *root, char *ret, size_t size)
 			return 0;
 	}
 	return -ENOENT;
+}
+
+int ep_host_serial_hash(const struct ep_root *root,
+			char ret[EP_HOST_SERIAL_HASH_BYTES])
+{
+	char serial[128], text[160], hash[EP_HASH_BYTES];
+	int r = ep_host_serial(root, serial, sizeof(serial));
+
+	if (r < 0)
+		return r;
+	(void)ep_str_format(text, sizeof(text), "edgeprof board serial %s",
+			    serial);
+	ep_hash_bytes(text, strlen(text), hash);
+	(void)ep_str_format(ret, EP_HOST_SERIAL_HASH_BYTES, "%.*s",
+			    EP_HOST_SERIAL_HASH_BYTES - 1, hash);
+	return 0;
 }
 
 int ep_host_governor(const struct ep_root *root, char *ret, size_t size)

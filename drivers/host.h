@@ -15,6 +15,15 @@ int ep_host_boot_id(char *ret, size_t size) EP_MUST_CHECK;
  * this very board.  -ENOENT: it tells none. */
 int ep_host_serial(const struct ep_root *root, char *ret,
 		   size_t size) EP_MUST_CHECK;
+/*
+ * The same in six hex digits, equal for one board in every run: SHA-256 of a
+ * fixed text and the number, cut to 24 bits.  Serial numbers are short (a
+ * Raspberry Pi's has 32 random bits), so a whole hash could be tried through;
+ * of 24 bits hundreds of boards have each value.
+ */
+#define EP_HOST_SERIAL_HASH_BYTES 7
+int ep_host_serial_hash(const struct ep_root *root,
+			char ret[EP_HOST_SERIAL_HASH_BYTES]) EP_MUST_CHECK;
 /* Of the first cpufreq policy. */
 int ep_host_governor(const struct ep_root *root, char *ret,
 		     size_t size) EP_MUST_CHECK;

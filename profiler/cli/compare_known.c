@@ -6,6 +6,7 @@
 #include "base/str.h"
 #include "profiler/analyze/group_uncertainty.h"
 #include "profiler/cli/compare.h"
+#include "profiler/report/compare_more.h"
 
 /* totals.PHASE.NAME of a source, an object; NULL: there is none. */
 static const json_t *figure_of(const struct ep_source *s, const char *metric)
@@ -32,7 +33,7 @@ static void name_sensor(const struct ep_source *s, char *ret, size_t size)
 	const json_t *board = json_object_get(s->run, "board");
 	const char *name = json_string_value(json_object_get(board, "name"));
 	const char *serial =
-		json_string_value(json_object_get(board, "serial"));
+		json_string_value(json_object_get(board, "serial_hash"));
 	const char *host = json_string_value(
 		json_object_get(json_object_get(s->run, "host"), "name"));
 	char *channels = json_dumps(
@@ -111,4 +112,42 @@ void ep_compare_known(const struct ep_compare_work *w, struct ep_comparison *c)
 		for (size_t g = 0; g < c->group_count; g++)
 			know(w, w->metrics[m], g, &c->metrics[m].groups[g]);
 	ep_comparison_uncertainty(c);
+}
+
+/* The largest lasting shift that matters: beyond the margin, or without one
+ * beyond what the interval of a mean should be narrower than. */
+static size_t shift_of(const struct ep_drift *d,
+		       const struct ep_contrast_options *o)
+{
+	double least = isnan(o->margin) ? o->half_width : o->margin;
+	size_t found = d->shift_count;
+
+	for (size_t i = 0; i < d->shift_count; i++) {
+		double by = fabs(d->shifts[i].by);
+
+		if (d->shifts[i].alone || !(by > least * fabs(d->level)))
+			continue;
+		if (found == d->shift_count || by > fabs(d->shifts[found].by))
+			found = i;
+	}
+	return found;
+}
+
+void ep_compare_drift(struct ep_compare_work *w, const struct ep_comparison *c)
+{
+	for (size_t i = 0; i < c->metric_count; i++) {
+		const struct ep_comparison_metric *m = &c->metrics[i];
+		size_t shift = shift_of(&m->drift, &c->options);
+		char text[120];
+
+		if (m->follows != i ||
+		    !ep_compare_say_shift(m, shift, text, sizeof(text)))
+			continue;
+		ep_compare_say(
+			&w->warnings,
+			"%s shifted in the course of the study: %s, "
+			"beside what the configurations explain; was the "
+			"machine the same throughout? (--change-points)",
+			m->name, text);
+	}
 }

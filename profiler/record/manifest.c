@@ -15,6 +15,7 @@
 #include "drivers/host.h"
 #include "profiler/record/attached.h"
 #include "profiler/record/manifest_covariance.h"
+#include "profiler/record/manifest_machine.h"
 #include "profiler/record/manifest_options.h"
 
 /* jansson takes only whole UTF-8; a text that was cut may end inside of a
@@ -187,7 +188,6 @@ static json_t *calibrations_json(const struct ep_board *b)
 static json_t *board_json(const struct ep_session *s)
 {
 	const struct ep_board *b = s->board;
-	char serial[128];
 	json_t *o = json_pack(
 		"{s:s,s:o,s:o,s:o,s:o,s:b,s:b,s:s}", "name", b->name, "title",
 		text_of(b->title), "source", text_of(b->source), "status",
@@ -197,10 +197,7 @@ static json_t *board_json(const struct ep_session *s)
 
 	if (b->calibration_count > 0)
 		json_object_set_new(o, "calibrations", calibrations_json(b));
-	if (ep_host_serial(&s->env.root, serial, sizeof(serial)) == 0) {
-		ep_str_printable(serial);
-		json_object_set_new(o, "serial", json_string(serial));
-	}
+	ep_manifest_add_machine(&s->env.root, o);
 	return o;
 }
 
@@ -335,6 +332,13 @@ static json_t *build(const struct ep_session *s)
 	json_object_set_new(o, "runner", json_string(s->runner_ops->name));
 	if (p->drive)
 		add_drive(p->drive, o);
+	if (s->models.count > 0)
+		json_object_set_new(o, "model_files",
+				    ep_models_json(&s->models));
+	if (s->models.left_count > 0)
+		json_object_set_new(
+			o, "model_files_left_out",
+			json_integer((json_int_t)s->models.left_count));
 	ep_manifest_add_attached(s, o);
 	ep_manifest_add_labels(p, o);
 	json_object_set_new(o, "total", total_json(&s->total));

@@ -90,7 +90,11 @@ static void read_run(const json_t *run, struct ep_result *r)
 	copy_text(json_object_get(run, "host"), "name", r->host,
 		  sizeof(r->host));
 	copy_text(board, "name", r->board, sizeof(r->board));
-	copy_text(board, "serial", r->board_serial, sizeof(r->board_serial));
+	/* Older folders hold the number itself. */
+	copy_text(board,
+		  json_object_get(board, "serial_hash") ? "serial_hash"
+							: "serial",
+		  r->board_serial, sizeof(r->board_serial));
 	copy_text(run, "version", r->version, sizeof(r->version));
 	r->started_real_ns =
 		json_integer_value(json_object_get(run, "started_real_ns"));
