@@ -17,6 +17,7 @@
 #include "profiler/analyze/environment.h"
 #include "profiler/analyze/health.h"
 #include "profiler/analyze/metrics.h"
+#include "profiler/analyze/models.h"
 #include "profiler/analyze/trace.h"
 #include "profiler/analyze/warnings.h"
 
@@ -354,6 +355,7 @@ int ep_analyze_run(int dir_fd, int trace_fd, struct ep_report **ret,
 		code = run_analysis(a, dir_fd, trace_fd, err);
 	if (code == 0) {
 		ep_environment_join(&a->run);
+		ep_models_join(&a->run);
 		a->report->run = json_incref(a->run.json);
 		*ret = a->report;
 	} else {

@@ -338,7 +338,9 @@ static int finish(struct ep_session *s, struct ep_outcome *outcome,
 		outcome->exit_status = 128 + s->ended_by;
 	if (r == 0 && lost == 0) {
 		ep_session_event(s, "end", "", "");
-		return ep_writer_flush(&s->writer);
+		r = ep_writer_flush(&s->writer);
+		ep_session_hash_models(s);
+		return r < 0 ? r : ep_writer_flush(&s->writer);
 	}
 	if (r == 0)
 		r = -ENOSPC;

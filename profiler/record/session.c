@@ -179,6 +179,17 @@ static int check_command(struct ep_session *s, struct ep_outcome *outcome,
 	return r;
 }
 
+/* What the run is for may lie where only its user may look. */
+static void find_models(struct ep_session *s)
+{
+	const struct ep_drive *d = s->options->drive;
+
+	if (ep_identity_enter(&s->identity, NULL) < 0)
+		return;
+	ep_models_find(command_of(s), d ? d->model : NULL, &s->models);
+	ep_identity_leave(&s->identity);
+}
+
 static int start_guardian(struct ep_session *s, struct ep_err *err)
 {
 	return ep_guardian_start(
@@ -235,6 +246,8 @@ int ep_session_prepare(struct ep_session *s, struct ep_outcome *outcome,
 		ep_session_tell_failed(s);
 	if (r == 0)
 		r = open_files(s, err);
+	if (r == 0)
+		find_models(s);
 	return r < 0 ? r : ep_manifest_write(s, err);
 }
 

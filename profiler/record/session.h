@@ -6,6 +6,7 @@
 #include "profiler/record/drain.h"
 #include "profiler/record/environment.h"
 #include "profiler/record/guardian.h"
+#include "profiler/record/models.h"
 #include "profiler/record/options.h"
 #include "profiler/record/sampler.h"
 #include "profiler/record/slot.h"
@@ -54,6 +55,7 @@ struct ep_session {
 	bool board_matches;
 	struct ep_slot_list slots;
 	struct ep_total total;
+	struct ep_models models; /* files the command names */
 	struct ep_writer writer;
 	bool writer_open;
 	struct ep_stdio stdio;

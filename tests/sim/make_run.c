@@ -27,7 +27,9 @@
 static const char run_json[] =
 	"{\n"
 	" \"schema\": \"edgeprof.run/1\", \"version\": \"0.1.0\",\n"
-	" \"build\": \"make_run\", \"command\": [\"./infer\", \"-n\", \"21\"],\n"
+	" \"build\": \"make_run\", \"command\": [\"./infer\", \"-n\", \"21\",\n"
+	"  \"-m\", \"tiny.gguf\"],\n"
+	" \"model_files\": [{\"path\": \"tiny.gguf\", \"bytes\": 4587520}],\n"
 	" \"started_real_ns\": 1795216340000000000,\n"
 	" \"started_mono_ns\": 998900000000,\n"
 	" \"boot_id\": \"00000000-0000-0000-0000-000000000000\",\n"
@@ -38,7 +40,9 @@ static const char run_json[] =
 	" \"board\": {\"name\": \"x86\", \"title\": \"PC with RAPL\",\n"
 	"  \"source\": \"made by a test\", \"status\": \"untested\",\n"
 	"  \"coverage\": \"the processor package; not memory or disks\",\n"
-	"  \"matched\": true, \"asked\": false, \"detected\": \"x86\"},\n"
+	"  \"matched\": true, \"asked\": false, \"detected\": \"x86\",\n"
+	"  \"serial_hash\": \"71e96e\",\n"
+	"  \"firmware\": {\"bios\": \"Dell Inc. 1.21.0 08/25/2023\"}},\n"
 	" \"interval_ns\": 10000000, \"idle_ns\": 1000000000,\n"
 	" \"tail_ns\": 500000000, \"jitter\": false, \"system_wide\": false,\n"
 	" \"scheduler\": \"fifo\", \"governor\": null,\n"
@@ -162,6 +166,8 @@ static void put_facts(FILE *f)
 		"dropped.samples,0",
 		"sampler.scheduler,fifo",
 		"threads.busy_seen,2",
+		"model.0.sha256,2bd634c091e778c0d6c4b9d4a3ee6e4a"
+		"5f5a5fd9a1d8b1a07b2bfb0ad7a0a3cd",
 	};
 	char rest[160];
 
