@@ -9,6 +9,7 @@
 #include "base/str.h"
 #include "drivers/proc_tree.h"
 #include "drivers/procfs.h"
+#include "drivers/vmstat.h"
 #include "sensors/files.h"
 #include "sensors/table.h"
 
@@ -17,6 +18,7 @@
 #define REST_FACTOR 100
 #define CHEAP_NS INT64_C(2000000)
 #define WALK_STEPS_MAX 256
+#define NO_CHANNEL UINT16_MAX
 
 enum tree_channel {
 	RSS,
@@ -45,9 +47,10 @@ struct ep_sensor {
 	const struct ep_env *env;
 	struct ep_proc_tree *tree; /* NULL: the whole system is watched */
 	int meminfo_fd;
-	struct ep_channel channels[TREE_CHANNELS + SYSTEM_CHANNELS];
+	struct ep_channel channels[TREE_CHANNELS + SYSTEM_CHANNELS + 1];
 	size_t channel_count;
 	uint16_t system_first;
+	uint16_t swap_in; /* NO_CHANNEL: the kernel has no swap */
 	int64_t peak_bytes;
 	int64_t due_ns;
 };
@@ -70,6 +73,28 @@ static void add_channel(struct ep_sensor *sensor, const char *name)
 	c->quantity = EP_SIZE_BYTES;
 	c->shape = EP_GAUGE;
 	c->resolution = 1024;
+}
+
+/* Pages that the whole machine brought back: the kernel does not count them
+ * for each process. */
+static void add_swap_in(struct ep_sensor *sensor, struct ep_sensor_notes *notes)
+{
+	struct ep_channel *c = &sensor->channels[sensor->channel_count];
+	int64_t count;
+	int r = ep_vmstat_swap_in(&count);
+
+	sensor->swap_in = NO_CHANNEL;
+	if (r < 0) {
+		ep_sensor_note(notes, "system-swap-in: not measured: %s",
+			       r == -ENODATA ? "the kernel has no swap"
+					     : strerror(-r));
+		return;
+	}
+	sensor->swap_in = (uint16_t)sensor->channel_count++;
+	(void)ep_str_copy(c->name, sizeof(c->name), "system_swap_in");
+	c->quantity = EP_COUNT;
+	c->shape = EP_COUNTER;
+	c->resolution = 1;
 }
 
 static int memory_open(const struct ep_env *env, const struct ep_conf *conf,
@@ -96,6 +121,8 @@ static int memory_open(const struct ep_env *env, const struct ep_conf *conf,
 	sensor->system_first = (uint16_t)sensor->channel_count;
 	for (int i = 0; sensor->meminfo_fd >= 0 && i < SYSTEM_CHANNELS; i++)
 		add_channel(sensor, system_names[i]);
+	if (r == 0)
+		add_swap_in(sensor, notes);
 	if (r == 0 && sensor->channel_count == 0)
 		r = sensor->meminfo_fd;
 	if (r < 0) {
@@ -182,6 +209,22 @@ static void emit(const struct ep_sink *sink, struct ep_sample s, size_t channel,
 	sink->emit(sink->ctx, &s);
 }
 
+static int emit_meminfo(struct ep_sensor *sensor, const struct ep_sink *sink,
+			struct ep_sample s, int r,
+			const struct ep_meminfo *info)
+{
+	if (sensor->meminfo_fd < 0)
+		return 0;
+	s.flags = r < 0 ? EP_SAMPLE_ERROR : 0;
+	emit(sink, s, sensor->system_first + MEM_AVAILABLE,
+	     info->available_bytes);
+	emit(sink, s, sensor->system_first + SWAP_USED,
+	     info->swap_total_bytes < 0 || info->swap_free_bytes < 0
+		     ? -1
+		     : info->swap_total_bytes - info->swap_free_bytes);
+	return SYSTEM_CHANNELS;
+}
+
 static int memory_poll(struct ep_sensor *sensor, int64_t now_ns,
 		       const struct ep_sink *sink)
 {
@@ -189,7 +232,7 @@ static int memory_poll(struct ep_sensor *sensor, int64_t now_ns,
 	struct ep_proc_tree_facts facts = { .truncated = false };
 	int64_t sums[TREE_CHANNELS];
 	struct ep_sample s = { .flags = 0 };
-	int64_t begin_ns, end_ns;
+	int64_t begin_ns, end_ns, swap_in = -1;
 	int found = 0, count = 0, info_r = -ENODATA;
 
 	if (now_ns < sensor->due_ns)
@@ -201,6 +244,8 @@ static int memory_poll(struct ep_sensor *sensor, int64_t now_ns,
 		found = read_tree(sensor, sums);
 	if (sensor->meminfo_fd >= 0)
 		info_r = ep_meminfo_read(sensor->meminfo_fd, &info);
+	if (sensor->swap_in != NO_CHANNEL && ep_vmstat_swap_in(&swap_in) < 0)
+		swap_in = -1;
 	end_ns = sensor->env->now_ns();
 	if (end_ns - begin_ns > CHEAP_NS)
 		sensor->due_ns = end_ns + REST_FACTOR * (end_ns - begin_ns);
@@ -212,16 +257,11 @@ static int memory_poll(struct ep_sensor *sensor, int64_t now_ns,
 	for (int i = 0; found != 0 && i < TREE_CHANNELS; i++, count++)
 		emit(sink, s, (size_t)i, found < 0 ? -1 : sums[i]);
 	s.flags = 0;
-	if (sensor->meminfo_fd < 0)
+	count += emit_meminfo(sensor, sink, s, info_r, &info);
+	if (sensor->swap_in == NO_CHANNEL)
 		return count;
-	s.flags = info_r < 0 ? EP_SAMPLE_ERROR : 0;
-	emit(sink, s, sensor->system_first + MEM_AVAILABLE,
-	     info.available_bytes);
-	emit(sink, s, sensor->system_first + SWAP_USED,
-	     info.swap_total_bytes < 0 || info.swap_free_bytes < 0
-		     ? -1
-		     : info.swap_total_bytes - info.swap_free_bytes);
-	return count + SYSTEM_CHANNELS;
+	emit(sink, s, sensor->swap_in, swap_in);
+	return count + 1;
 }
 
 static const struct ep_param memory_params[] = {

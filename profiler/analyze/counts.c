@@ -9,7 +9,7 @@
 
 /* Always in a report, measured or not. */
 static const char *const expected[] = { "context_switches", "page_faults",
-					"cache_misses" };
+					"major_faults", "cache_misses" };
 #define EXPECTED_COUNT (sizeof(expected) / sizeof(expected[0]))
 
 /* The next channel after `channel` whose name ends so: the counters sensor
@@ -154,6 +154,40 @@ static void find_memory(const struct ep_analysis *a, bool client,
 	}
 }
 
+static void find_swap_in(const struct ep_analysis *a, struct ep_counts *counts)
+{
+	struct ep_count_source *src = &counts->swap_in;
+
+	counts->has_swap_in = true;
+	(void)ep_str_copy(src->name, sizeof(src->name), "swap_in");
+	(void)ep_str_copy(src->meter.reason, sizeof(src->meter.reason),
+			  "no memory sensor was recorded");
+	for (size_t i = 0; i < a->stream_count; i++) {
+		const struct ep_stream *s = &a->streams[i];
+
+		if (strcmp(s->sensor->driver, "memory") != 0 ||
+		    s->sensor->client)
+			continue;
+		if (s->reason[0] ||
+		    !note_about(&a->run, "system_swap_in", src->meter.reason,
+				sizeof(src->meter.reason)))
+			(void)ep_str_copy(
+				src->meter.reason, sizeof(src->meter.reason),
+				s->reason[0] ? s->reason
+					     : "the memory sensor did not "
+					       "record it");
+		for (size_t c = 0; c < s->sensor->channel_count; c++) {
+			if (strcmp(s->sensor->channels[c].name,
+				   "system_swap_in") != 0 ||
+			    !s->places[c].in_file || s->reason[0])
+				continue;
+			src->meter.parts[0] = ep_part_of(s, c);
+			src->meter.part_count = 1;
+			src->meter.reason[0] = '\0';
+		}
+	}
+}
+
 int ep_counts_make(const struct ep_analysis *a, bool client,
 		   struct ep_counts *counts)
 {
@@ -176,6 +210,8 @@ int ep_counts_make(const struct ep_analysis *a, bool client,
 	}
 	add_expected(a, client, counts);
 	find_memory(a, client, counts);
+	if (!client)
+		find_swap_in(a, counts);
 	return 0;
 }
 

@@ -18,6 +18,9 @@ struct ep_counts {
 	size_t count;
 	struct ep_part rss; /* stream NULL: no memory sensor */
 	char rss_reason[128];
+	/* Pages that the machine brought back from swap; not of the client. */
+	struct ep_count_source swap_in;
+	bool has_swap_in; /* it is asked for, measured or not */
 };
 /* After the streams have ended.  -ENOMEM. */
 int ep_counts_make(const struct ep_analysis *a, bool client,

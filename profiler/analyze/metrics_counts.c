@@ -114,6 +114,35 @@ static void set_count(struct ep_maker *mk, const struct ep_count_source *src,
 	ep_metric_judge(m, &src->meter, &e);
 }
 
+static void set_pages(struct ep_metric *m, double pages)
+{
+	ep_metric_begin(m, "swap_in_count");
+	m->value = pages;
+	m->u95 = 0;
+	m->status = EP_STATUS_OK;
+	m->reason[0] = '\0';
+}
+
+/* Of the whole machine; over the whole run what was read at its very ends.  A
+ * count that stands still from the read before a phase to the one after it is
+ * exactly none, however few reads there are. */
+static void add_swap_in(struct ep_maker *mk)
+{
+	struct ep_metric *m;
+	int64_t pages;
+
+	if (!mk->counts->has_swap_in)
+		return;
+	m = ep_maker_add(mk, "swap_in_count");
+	set_count(mk, &mk->counts->swap_in, m);
+	if (m->status != EP_STATUS_NOT_MEASURED && !(m->value > 0))
+		set_pages(m, 0);
+	if (mk->kind == EP_ROW_RUN &&
+	    ep_run_fact_i64(&mk->a->run, "swap_in.pages", &pages) == 0 &&
+	    pages >= 0)
+		set_pages(m, (double)pages);
+}
+
 static void add_count(struct ep_maker *mk, const struct ep_count_source *src)
 {
 	struct ep_metric *m, count;
@@ -219,6 +248,7 @@ void ep_maker_counts(struct ep_maker *mk)
 {
 	for (size_t i = 0; i < mk->counts->count; i++)
 		add_count(mk, &mk->counts->sources[i]);
+	add_swap_in(mk);
 	add_ipc(mk);
 	add_rss(mk);
 	add_rss_mean(mk);

@@ -220,7 +220,9 @@ static void put_per_token(struct ep_page *page)
 /* "context_switches_per_token" is an event; "net_j_per_token" is not. */
 static bool is_event(const char *name, const char *suffix)
 {
-	return ep_str_ends(name, suffix) && strcmp(name, "j" PER_TOKEN) != 0 &&
+	return ep_str_ends(name, suffix) &&
+	       strcmp(name, "swap_in_count") != 0 &&
+	       strcmp(name, "j" PER_TOKEN) != 0 &&
 	       strcmp(name, "net_j" PER_TOKEN) != 0 &&
 	       strcmp(name, "action_j_s" PER_TOKEN) != 0;
 }
@@ -287,18 +289,52 @@ static void put_events(struct ep_page *page)
 			     shown - EVENT_COLUMNS_MAX);
 }
 
+/* Is there a row where it is more than none? */
+static bool any_of(const struct ep_report *r, const char *metric)
+{
+	for (size_t i = 0; i < ep_totals_shown(r); i++) {
+		const struct ep_metric *m =
+			ep_row_metric(ep_totals_at(r, i), metric);
+
+		if (m && !ep_cell_missing(m) && m->value > 0)
+			return true;
+	}
+	return false;
+}
+
+/* What did not happen needs no column; what nobody knows is told below. */
+static void put_faults(struct ep_page *page)
+{
+	static const struct ep_totals_spec specs[] = {
+		{ "major_faults_count", "major faults", "", EP_SHOW_ROUNDED },
+		{ "swap_in_count", "swapped in", "pages", EP_SHOW_ROUNDED },
+	};
+	const struct ep_report *r = page->report;
+	const struct ep_row *run = ep_totals_at(r, ep_totals_shown(r) - 1);
+
+	for (size_t i = 0; i < sizeof(specs) / sizeof(specs[0]); i++) {
+		const struct ep_metric *m = ep_row_metric(run, specs[i].metric);
+
+		if (any_of(r, specs[i].metric) || (m && ep_cell_missing(m)))
+			ep_totals_column(page, ep_totals_every_row, &specs[i]);
+	}
+}
+
 static void put_power_and_memory(struct ep_page *page)
 {
 	static const struct ep_totals_spec specs[] = {
 		{ "power_mean_w", "mean power", "W", EP_SHOW_PLUS_MINUS },
 		{ "power_peak_w", "peak power", "W", EP_SHOW_ROUNDED },
 		{ "rss_peak_bytes", "peak memory", "", EP_SHOW_BYTES },
+		{ "rss_mean_bytes", "mean memory", "", EP_SHOW_BYTES },
 	};
 
 	page->ops->heading(page->ctx, "Power and memory");
 	ep_totals_table(page, ep_totals_every_row);
 	for (size_t i = 0; i < sizeof(specs) / sizeof(specs[0]); i++)
 		ep_totals_column(page, ep_totals_every_row, &specs[i]);
+	if (ep_totals_shown(page->report) > 0)
+		put_faults(page);
 	if (page->table->column_count > 1)
 		ep_page_table_end(page);
 	ep_page_gaps_end(page);

@@ -292,6 +292,10 @@ static void without_counters_getrusage_answers(void **state)
 			    "getrusage of the child, whole run");
 	refused(support_phase(r, "other"), "page_faults_count",
 		"Permission denied");
+	support_near(value(all, "major_faults_count"), 1, 0);
+	refused(support_phase(r, "other"), "major_faults_count",
+		"Permission denied");
+	refused(all, "swap_in_count", "no memory sensor");
 	refused(all, "cache_misses_count", "Permission denied");
 	assert_true(support_warned(r, "counters-refused"));
 	ep_report_free(r);
