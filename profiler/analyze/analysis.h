@@ -27,6 +27,9 @@ struct ep_meter {
 	bool estimated;
 	bool refresh_unknown;	 /* a value that never changed, unproven */
 	double idle_w, idle_u_w; /* NAN: unknown, see idle_reason */
+	/* Of idle_u_w: the spread of the baseline, and how far the idle power
+	 * after the run is from it (0: nobody knows). */
+	double idle_spread_w, idle_drift_w;
 	double idle_part_w[EP_RUN_TOTAL_MAX]; /* of each part */
 	char idle_reason[160];
 	struct ep_budget idle_budget;
@@ -80,6 +83,9 @@ void ep_part_settle(struct ep_part *p);
 bool ep_part_stands_still(const struct ep_part *p);
 /* The streams have ended: refresh, standing still and idle power. */
 void ep_meter_settle(const struct ep_analysis *a, struct ep_meter *m);
+/* idle_u_w where the set is, between the baseline and the end. */
+double ep_meter_idle_u_w(const struct ep_analysis *a, const struct ep_meter *m,
+			 struct ep_set set);
 /* All its channels claim an accuracy, so their own error is in the figures. */
 bool ep_meter_has_limits(const struct ep_meter *m);
 /* The shortest stretch that all its channels can judge. */

@@ -178,9 +178,10 @@ static void measure_idle(const struct ep_analysis *a, struct ep_meter *m)
 	}
 	m->idle_w = e.mean_w;
 	memcpy(m->idle_part_w, e.part_w, sizeof(m->idle_part_w));
-	m->idle_u_w = spread;
+	m->idle_spread_w = spread;
 	if (m->fine)
-		m->idle_u_w = ep_u_idle(spread, idle_drift_w(a, m));
+		m->idle_drift_w = idle_drift_w(a, m);
+	m->idle_u_w = ep_u_idle(spread, m->idle_drift_w, 0.5);
 	memset(&m->idle_budget, 0, sizeof(m->idle_budget));
 	ep_budget_add(&m->idle_budget, "gain", ep_budget_get(&e.power, "gain"));
 	ep_budget_add(&m->idle_budget, "offset",
@@ -188,6 +189,34 @@ static void measure_idle(const struct ep_analysis *a, struct ep_meter *m)
 	ep_budget_add(&m->idle_budget, "resolution",
 		      ep_budget_get(&e.power, "resolution"));
 	ep_budget_add(&m->idle_budget, "idle", m->idle_u_w);
+}
+
+double ep_meter_idle_u_w(const struct ep_analysis *a, const struct ep_meter *m,
+			 struct ep_set set)
+{
+	const struct ep_run *run = &a->run;
+	double before = (double)(run->idle_begin_ns - run->gate_ns) / 2;
+	double sum = 0, length = 0, after;
+	int64_t from, to;
+
+	/* Middles, in ns from the gate; the baseline ends there. */
+	before += (double)(run->idle_end_ns - run->gate_ns) / 2;
+	if (!ep_after_bounds(a, &from, &to))
+		return m->idle_u_w;
+	after = (double)(from - run->gate_ns) / 2 +
+		(double)(to - run->gate_ns) / 2;
+	for (size_t i = 0; i < set.count; i++) {
+		const struct ep_phase *p =
+			&a->part.segments[set.segments[i]].phase;
+		double n = (double)(p->end_ns - p->start_ns);
+
+		sum += n * ((double)(p->start_ns - run->gate_ns) + n / 2);
+		length += n;
+	}
+	if (!(length > 0))
+		return m->idle_u_w;
+	return ep_u_idle(m->idle_spread_w, m->idle_drift_w,
+			 (sum / length - before) / (after - before));
 }
 
 void ep_meter_settle(const struct ep_analysis *a, struct ep_meter *m)

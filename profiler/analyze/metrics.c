@@ -163,7 +163,8 @@ static void add_net(struct ep_maker *mk, const char *name, double divisor)
 			ep_budget_add(&b, t->name, t->u);
 	}
 	ep_budget_add(&b, "gain", e->net_gain_j);
-	ep_budget_add(&b, "idle", total->idle_u_w * e->duration_s);
+	ep_budget_add(&b, "idle",
+		      ep_meter_idle_u_w(mk->a, total, mk->set) * e->duration_s);
 	ep_metric_set(m, net / divisor, &b, 1 / divisor);
 	ep_metric_judge(m, total, e);
 }

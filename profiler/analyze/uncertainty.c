@@ -119,9 +119,9 @@ double ep_u_mean(const double *blocks, size_t count)
 	return sqrt(sum / (double)(count - 1) / (double)count);
 }
 
-double ep_u_idle(double spread_w, double drift_w)
+double ep_u_idle(double spread_w, double drift_w, double share)
 {
-	return hypot(spread_w, drift_w / sqrt(12.0));
+	return hypot(spread_w, ep_u_limit(fmax(share, 0.5) * drift_w));
 }
 
 bool ep_sampling_locked(double f_token, double f_sample, double t_s)

@@ -42,8 +42,13 @@ double ep_u_latency(double before_w, double inside_end_w, double delay_s);
 double ep_u_sampling(double h2d2);
 /* Blocks of a baseline: standard uncertainty of their mean. */
 double ep_u_mean(const double *blocks, size_t count);
-/* An idle power of that spread which moved by drift_w until after the run. */
-double ep_u_idle(double spread_w, double drift_w);
+/*
+ * An idle power of that spread which moved by drift_w until after the run, at a
+ * place between its two windows: 0 the middle of the first, 1 of the second.  A
+ * straight drift is share * drift_w off there, taken as the limit of a
+ * rectangle; before the middle as much as in the middle.
+ */
+double ep_u_idle(double spread_w, double drift_w, double share);
 
 /*
  * Whether samples at f_sample see tokens at f_token always at the same place:

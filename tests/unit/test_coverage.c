@@ -287,16 +287,16 @@ static void locked_sampling_has_no_interval(void **state)
 }
 
 /* Idle power goes up or down all the while; what comes on top does not. */
-static struct ep_report *drift_run(void)
+static struct ep_report *drift_run(double idle_s, double tail_s)
 {
 	const struct support_channel channel = support_coverage_channel(0);
 	const struct support_sensor sensor = { .id = "psu",
 					       .channels = &channel,
 					       .channel_count = 1 };
 	const struct support_run run = { .interval_ns = 20 * EP_NS_PER_MS,
-					 .idle_s = 3,
+					 .idle_s = idle_s,
 					 .run_s = 2,
-					 .tail_s = 4,
+					 .tail_s = tail_s,
 					 .sensors = &sensor,
 					 .sensor_count = 1,
 					 .total = "psu.p" };
@@ -304,12 +304,12 @@ static struct ep_report *drift_run(void)
 	return support_run_analyze(&run);
 }
 
-static void idle_power_drifts(void **state)
+static void drift(const char *name, uint64_t scenario, double idle_s,
+		  double tail_s)
 {
 	struct support_tally t = { 0 };
 
-	(void)state;
-	support_coverage_begin(7);
+	support_coverage_begin(scenario);
 	support_sim.from_s = 0;
 	support_sim.to_s = 2;
 	for (int64_t i = support_coverage_runs(); i > 0; i--) {
@@ -319,14 +319,28 @@ static void idle_power_drifts(void **state)
 		support_sim.load_w = 5;
 		support_sim.noise_w = 0.1;
 		support_sim.drift_w_per_s = 0.05 * support_normal();
-		r = drift_run();
+		r = drift_run(idle_s, tail_s);
 		support_coverage_note(
 			&t,
 			support_metric(support_total(r, "run"), "energy_net_j"),
 			10);
 		ep_report_free(r);
 	}
-	support_coverage_judge(&t, "idle drift", 0.93, 1);
+	support_coverage_judge(&t, name, 0.93, 1);
+}
+
+static void idle_power_drifts(void **state)
+{
+	(void)state;
+	drift("idle drift", 7, 3, 4);
+}
+
+/* A run that is nearer to what comes after it than to its baseline is further
+ * from the baseline's power than half of what it drifted in all. */
+static void idle_power_drifts_after_a_long_baseline(void **state)
+{
+	(void)state;
+	drift("idle drift, long baseline", 8, 10, 2);
 }
 
 int main(void)
@@ -339,6 +353,7 @@ int main(void)
 		cmocka_unit_test(power_that_follows_tokens),
 		cmocka_unit_test(locked_sampling_has_no_interval),
 		cmocka_unit_test(idle_power_drifts),
+		cmocka_unit_test(idle_power_drifts_after_a_long_baseline),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
