@@ -3,6 +3,15 @@
 #include "profiler/analyze/pool.h"
 
 #include <math.h>
+#include <string.h>
+
+/* Others, such as what a program does last, are nobody's repetitions. */
+static bool repeats(const struct ep_phase *p)
+{
+	return strcmp(p->name, EP_PHASE_LOAD) == 0 ||
+	       strcmp(p->name, EP_PHASE_PREFILL) == 0 ||
+	       strcmp(p->name, EP_PHASE_GENERATION) == 0;
+}
 
 /* Stretches of the set, and the requests they belong to. */
 void ep_energy_pool_look(struct ep_energy_work *w)
@@ -10,10 +19,12 @@ void ep_energy_pool_look(struct ep_energy_work *w)
 	struct ep_pool *pool = &w->ret->pool;
 	int32_t request = 0;
 
+	pool->repeats = w->set.count > 0;
 	for (size_t i = 0; i < w->set.count; i++) {
 		const struct ep_phase *p =
 			&w->a->part.segments[w->set.segments[i]].phase;
 
+		pool->repeats = pool->repeats && repeats(p);
 		pool->stretch_count += !ep_energy_goes_on(w, i);
 		pool->request_count += p->request > 0 && p->request != request;
 		if (p->request > 0)

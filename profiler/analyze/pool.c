@@ -18,7 +18,8 @@ double ep_pool_wanted(const struct ep_pool *p)
 {
 	double each, wanted;
 
-	if (p->sample_count >= EP_POOL_SAMPLES_MIN || p->stretch_count == 0)
+	if (!p->repeats || p->sample_count >= EP_POOL_SAMPLES_MIN ||
+	    p->stretch_count == 0)
 		return 0;
 	each = p->sample_count / (double)p->stretch_count;
 	if (p->sample_count < 1)

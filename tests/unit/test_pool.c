@@ -125,6 +125,7 @@ static void a_pool_says_what_it_is(void **state)
 {
 	struct ep_pool p = { .stretch_count = 20,
 			     .request_count = 20,
+			     .repeats = true,
 			     .sample_count = 37,
 			     .stretch_s = 1,
 			     .update_s = 0.5 };
@@ -142,11 +143,17 @@ static void a_pool_says_what_it_is(void **state)
 	assert_string_equal(text, "pooled over 20 stretches, 2 samples; about "
 				  "50 repetitions would do");
 	p = (struct ep_pool){ .stretch_count = 1,
+			      .repeats = true,
 			      .stretch_s = 0.2,
 			      .update_s = 1 };
 	ep_pool_text(&p, text);
 	assert_string_equal(text,
 			    "no sample in it; about 25 repetitions would do");
+	/* The tail of a program, or the time between its phases. */
+	p.repeats = false;
+	ep_pool_text(&p, text);
+	assert_string_equal(text, "no sample in it");
+	p.repeats = true;
 	p.sample_count = 1;
 	ep_pool_text(&p, text);
 	assert_string_equal(text,
