@@ -210,6 +210,40 @@ static void explain(struct ep_association *as, const struct ep_regress *fit)
 	}
 }
 
+/* What a rail is fitted over. */
+struct rows {
+	const double *x, *y;   /* [rows][events], [rows] */
+	const size_t *windows; /* of each row */
+};
+
+/* Where the fit is furthest from the rail. */
+static void find_worst(const struct maker *mk, const struct rows *of,
+		       const struct ep_regress *fit, struct ep_association *as)
+{
+	size_t p = mk->event_count, rows = fit->row_count;
+	double means[PREDICTORS_MAX] = { 0 };
+
+	for (size_t i = 0; i < rows; i++)
+		for (size_t k = 0; k < p; k++)
+			means[k] += of->x[i * p + k] / (double)rows;
+	as->residual_max_w = as->residual_max_at_s = (double)NAN;
+	for (size_t i = 0; i < rows; i++) {
+		const struct ep_window *w = &mk->windows[of->windows[i]];
+		double left = of->y[i] - fit->mean;
+
+		for (size_t k = 0; k < p; k++)
+			if (fit->use[k] == EP_REGRESS_USED)
+				left -= fit->slope[k] *
+					(of->x[i * p + k] - means[k]);
+		if (fabs(left) <= fabs(as->residual_max_w))
+			continue;
+		as->residual_max_w = left;
+		as->residual_max_at_s = (double)(w->from_ns / 2 + w->to_ns / 2 -
+						 mk->a->run.gate_ns) *
+					1e-9;
+	}
+}
+
 /* One rail against all events, over the windows that have all of them. */
 static int fit_rail(const struct maker *mk, size_t rail)
 {
@@ -218,6 +252,7 @@ static int fit_rail(const struct maker *mk, size_t rail)
 	struct ep_association *as = &mk->out->rails[mk->out->rail_count];
 	double *x = calloc(mk->window_count * p + 1, sizeof(*x));
 	double *y = calloc(mk->window_count + 1, sizeof(*y));
+	size_t windows[2 * WINDOWS_MAX];
 	struct ep_regress fit;
 	int code = x && y ? 0 : -ENOMEM;
 
@@ -229,6 +264,7 @@ static int fit_rail(const struct maker *mk, size_t rail)
 			whole = whole && isfinite(row[mk->rail_count + k]);
 		if (!whole)
 			continue;
+		windows[rows] = i;
 		y[rows] = row[rail];
 		memcpy(x + rows++ * p, row + mk->rail_count, p * sizeof(*x));
 	}
@@ -243,6 +279,7 @@ static int fit_rail(const struct maker *mk, size_t rail)
 		explain(as, &fit);
 		as->mean_w = fit.mean;
 		as->residual_w = fit.residual_sd;
+		find_worst(mk, &(struct rows){ x, y, windows }, &fit, as);
 		as->r2 = fit.r2;
 		mk->out->rail_count++;
 		if (rows > mk->out->window_count)

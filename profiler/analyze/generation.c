@@ -167,6 +167,7 @@ static int fill(struct maker *mk)
 			&p->time);
 	ep_position_fit(mk->blocks, p->block_count, EP_BLOCK_ENERGY, mk->common,
 			&p->energy);
+	ep_position_places(mk->blocks, p->block_count, mk->common, p);
 	inherit(&p->energy.slope, e);
 	inherit(&p->energy.mean, e);
 	(void)ep_str_copy(p->alarm, sizeof(p->alarm),

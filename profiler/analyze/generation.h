@@ -27,11 +27,22 @@ struct ep_slope {
 	struct ep_metric mean;	/* per token */
 };
 
+/* Tokens of all requests at about one place of their generations. */
+struct ep_token_place {
+	double place;		  /* mean index: 1 is the first output token */
+	double tokens;		  /* how many */
+	double seconds, energy_j; /* per token; NAN not measured */
+	double energy_u95;	  /* NAN: of one block */
+};
+#define EP_TOKEN_PLACES_MAX 32
+
 struct ep_generation_profile {
 	size_t token_count; /* that have a token before them */
 	size_t request_count, block_count;
 	double block_tokens; /* of the longest block */
 	struct ep_slope energy, time;
+	struct ep_token_place places[EP_TOKEN_PLACES_MAX]; /* ascending */
+	size_t place_count;
 	struct ep_token_outlier
 		outliers[EP_TOKEN_OUTLIERS_MAX]; /* worst first */
 	size_t outlier_count; /* of all; those beyond the maximum are not kept */
@@ -59,6 +70,8 @@ struct ep_association {
 	char follows[EP_CHANNEL_NAME_BYTES]; /* of the strongest correlation */
 	double correlation;
 	double mean_w, residual_w; /* sd of what the fit leaves */
+	/* The stretch that is furthest from the fit, and its middle. */
+	double residual_max_w, residual_max_at_s;
 	double r2;
 	struct ep_predictor predictors[EP_PREDICTORS_MAX];
 	size_t predictor_count;

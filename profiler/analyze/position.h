@@ -32,6 +32,11 @@ void ep_position_fit(const struct ep_token_block *blocks, size_t count,
 		     enum ep_block_what what, double common,
 		     struct ep_slope *ret);
 
+/* What tokens took, by place: blocks of equal places from the first to the
+ * last.  common as above. */
+void ep_position_places(const struct ep_token_block *blocks, size_t count,
+			double common, struct ep_generation_profile *ret);
+
 /* One token, since the token before it. */
 struct ep_token_step {
 	int32_t request, index;

@@ -32,6 +32,25 @@ static void put_outliers(struct ep_json_out *o,
 	ep_json_close(o, ']');
 }
 
+/* Energy and time per token against position. */
+static void put_places(struct ep_json_out *o,
+		       const struct ep_generation_profile *p)
+{
+	ep_json_open(o, "places", '[', false);
+	for (size_t i = 0; i < p->place_count; i++) {
+		const struct ep_token_place *t = &p->places[i];
+
+		ep_json_open(o, NULL, '{', true);
+		ep_json_number(o, "token", t->place);
+		ep_json_number(o, "tokens", t->tokens);
+		ep_json_number(o, "s_per_token", t->seconds);
+		ep_json_number(o, "j_per_token", t->energy_j);
+		ep_json_number(o, "j_per_token_u95", t->energy_u95);
+		ep_json_close(o, '}');
+	}
+	ep_json_close(o, ']');
+}
+
 static void put_throttled(struct ep_json_out *o,
 			  const struct ep_generation_profile *p)
 {
@@ -66,6 +85,7 @@ static void put_profile(struct ep_json_out *o,
 	ep_json_count(o, "block_tokens", (int64_t)p->block_tokens);
 	for (size_t i = 0; i < 4; i++)
 		ep_json_metric(o, metrics[i]->name, metrics[i]);
+	put_places(o, p);
 	put_outliers(o, p);
 	put_throttled(o, p);
 	ep_json_close(o, '}');
@@ -79,6 +99,8 @@ static void put_rail(struct ep_json_out *o, const struct ep_association *as)
 	ep_json_number(o, "correlation", as->correlation);
 	ep_json_number(o, "power_mean_w", as->mean_w);
 	ep_json_number(o, "residual_w", as->residual_w);
+	ep_json_number(o, "residual_max_w", as->residual_max_w);
+	ep_json_number(o, "residual_max_at_s", as->residual_max_at_s);
 	ep_json_number(o, "r_squared", as->r2);
 	ep_json_open(o, "events", '[', false);
 	for (size_t i = 0; i < as->predictor_count; i++) {

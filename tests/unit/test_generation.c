@@ -83,6 +83,16 @@ static void energy_grows_with_the_context(void **state)
 	support_near(g->time.mean.value, 0.05, 1e-9);
 	assert_int_equal(g->outlier_count, 0);
 	assert_string_equal(g->outlier_reason, "");
+	/* 8 W for 50 ms, and 0.5 mJ more with each token. */
+	assert_in_range(g->place_count, 20, EP_TOKEN_PLACES_MAX);
+	for (size_t i = 0; i < g->place_count; i++) {
+		const struct ep_token_place *p = &g->places[i];
+
+		support_near(p->energy_j, 0.4 + 0.0005 * (p->place - 1.5),
+			     1e-4);
+		support_near(p->seconds, 0.05, 1e-9);
+		assert_true(i == 0 || p->place > p[-1].place);
+	}
 	ep_report_free(r);
 }
 
@@ -328,6 +338,10 @@ static void each_rail_goes_with_its_counter(void **state)
 	support_near(dram->mean_w, 2, 0.1);
 	assert_true(dram->r2 > 0.99);
 	assert_true(dram->residual_w < 0.02);
+	assert_true(fabs(dram->residual_max_w) >= dram->residual_w);
+	assert_true(fabs(dram->residual_max_w) < 0.2);
+	assert_true(dram->residual_max_at_s > 0);
+	assert_true(dram->residual_max_at_s < 8);
 	/* Joules of a miss, as they were made. */
 	support_near(dram->predictors[2].event_j, 1e-6, 1e-8);
 	assert_true(dram->predictors[2].u95 < 1e-8);
