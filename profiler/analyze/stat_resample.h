@@ -30,7 +30,12 @@ struct ep_draw {
 	uint32_t kept;
 	bool has_kept;
 };
-enum ep_draw_stream { EP_DRAW_PERMUTE = 1, EP_DRAW_BOOTSTRAP, EP_DRAW_MUNZEL };
+enum ep_draw_stream {
+	EP_DRAW_PERMUTE = 1,
+	EP_DRAW_BOOTSTRAP,
+	EP_DRAW_MUNZEL,
+	EP_DRAW_CLUSTERS = 100, /* + their number */
+};
 void ep_draw_init(struct ep_draw *d, uint64_t seed, enum ep_draw_stream stream);
 uint32_t ep_draw_below(struct ep_draw *d, uint32_t bound);
 /* Brings k of the n entries of x to its beginning: entry i changes places with

@@ -47,5 +47,9 @@ void golden_check(struct golden_at at, const char *test, const char *field,
 /* value, df, p ... of a test. */
 void golden_stat(struct golden_at at, const char *test,
 		 const struct ep_stat *s);
+/* Sets of several metrics. */
+void golden_manova(struct golden_at at);
+void golden_manova_pairs(struct golden_at at);
+void golden_points(struct golden_at at);
 
 #endif

@@ -214,9 +214,15 @@ static void r_agrees(void **state)
 	static const struct {
 		const char *name;
 		void (*check)(struct golden_at at);
-	} kinds[] = { { "two", two },	    { "pair", pairs },
-		      { "groups", groups }, { "cor", correlations },
-		      { "adjust", adjust }, { "counts", counts } };
+	} kinds[] = { { "two", two },
+		      { "pair", pairs },
+		      { "groups", groups },
+		      { "cor", correlations },
+		      { "adjust", adjust },
+		      { "counts", counts },
+		      { "manova", golden_manova },
+		      { "manova_pairs", golden_manova_pairs },
+		      { "points", golden_points } };
 	struct ep_golden *g = golden_load();
 	size_t checked = 0, unread = 0;
 

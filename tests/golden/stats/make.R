@@ -1,8 +1,9 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 # Rscript make.R: data.csv and golden.csv, the referees of tests/unit/test_stat*.
-# R 4.2.2 with car (Levene) and coin (exact rank tests with ties); what no
-# package of Debian has is written out here from its definition.
-suppressPackageStartupMessages({ library(car); library(coin) })
+# R 4.2.2 with car (Levene), coin (exact rank tests with ties) and mclust
+# (mixtures); what no package of Debian has is written out here from its
+# definition.
+suppressPackageStartupMessages({ library(car); library(coin); library(mclust) })
 set.seed(20)
 data <- file("data.csv", "w")
 golden <- file("golden.csv", "w")
@@ -313,4 +314,93 @@ counts("none", 0, 10, 4, 10)
 counts("many", 480, 1000, 530, 1000)
 for (n in c(5, 20, 100)) for (s in c(.3, 1, 2))
 	put("power", paste0("n", n, "_", s), p = power.t.test(n, s)$power)
+# Column 0 is the group of each row, the others are metrics.
+manova_line <- function(set, test, r)
+	put(set, test, value = r[2], f = r[3], df = r[4], df2 = r[5], p = r[6])
+put_manova <- function(set, fit, q, intercept) {
+	for (t in c("Wilks", "Pillai", "Hotelling-Lawley", "Roy")) {
+		r <- try_(summary(fit, test = t, intercept = intercept))
+		name <- c("wilks", "pillai", "hotelling", "roy")[match(t,
+			c("Wilks", "Pillai", "Hotelling-Lawley", "Roy"))]
+		if (is.null(r)) put(set, name, value = NA) else manova_line(set, name, r$stats[1, ])
+		if (t != "Hotelling-Lawley" || is.null(r)) next
+		p <- ncol(fit$residuals); n <- (fit$df.residual - p - 1) / 2; u <- r$stats[1, 2]
+		if (n <= 1) { put(set, "mckeon", value = u, f = NA, p = NA); next }
+		b <- (p + 2 * n) * (q + 2 * n) / (2 * (2 * n + 1) * (n - 1))
+		c0 <- (2 + (p * q + 2) / (b - 1)) / (2 * n); df2 <- 4 + (p * q + 2) / (b - 1)
+		f <- u / c0 * df2 / (p * q)
+		put(set, "mckeon", value = u, f = f, df = p * q, df2 = df2,
+		    p = pf(f, p * q, df2, lower.tail = FALSE))
+	}
+}
+together <- function(set, g, y) {
+	keep(set, "manova", c(list(g - 1), lapply(seq_len(ncol(y)), function(j) y[, j])))
+	put_manova(set, manova(y ~ factor(g)), length(unique(g)) - 1, FALSE)
+}
+differences <- function(set, y) {
+	keep(set, "manova_pairs", c(list(rep(0, nrow(y))), lapply(seq_len(ncol(y)), function(j) y[, j])))
+	put_manova(set, manova(y ~ 1), 1, TRUE)
+}
+normal <- function(n, p, shift = 0) matrix(rnorm(n * p), n) + rep(shift, each = n)
+together("man_2_2", rep(1:2, c(8, 8)), rbind(normal(8, 2), normal(8, 2, c(1, .5))))
+together("man_2_5", rep(1:2, c(20, 20)), rbind(normal(20, 5), normal(20, 5, c(.8, 0, 0, -.4, 0))))
+together("man_3_3", rep(1:3, c(10, 10, 10)), rbind(normal(10, 3), normal(10, 3, 1), normal(10, 3, c(0, 2, 0))))
+together("man_4_2", rep(1:4, c(6, 6, 6, 6)), rbind(normal(6, 2), normal(6, 2, .5), normal(6, 2, 1), normal(6, 2, 1.5)))
+together("man_unequal", rep(1:3, c(4, 17, 9)), rbind(normal(4, 4), normal(17, 4, .6) * 2, normal(9, 4, .2)))
+together("man_4_5", rep(1:4, c(7, 9, 11, 13)), rbind(normal(7, 5), normal(9, 5, .5), normal(11, 5, c(0, 0, 1, 0, 0)), normal(13, 5)))
+together("man_null", rep(1:2, c(15, 12)), normal(27, 3))
+together("man_apart", rep(1:2, c(10, 10)), rbind(normal(10, 2), normal(10, 2, c(40, -30))))
+together("man_few", rep(1:2, c(3, 3)), rbind(normal(3, 2), normal(3, 2, 1)))
+together("man_least", rep(1:2, c(3, 3)), rbind(normal(3, 4), normal(3, 4, 1)))
+together("man_singles", rep(1:3, c(1, 8, 8)), normal(17, 2))
+y <- rbind(normal(12, 3), normal(12, 3, 1)); y[, 3] <- y[, 1] + .02 * y[, 3]
+together("man_near", rep(1:2, c(12, 12)), y)
+y <- rbind(normal(12, 3), normal(12, 3, 1)); y[, 3] <- y[, 1] - 2 * y[, 2] + .003 * y[, 3]
+together("man_nearer", rep(1:2, c(12, 12)), y)
+together("man_scales", rep(1:2, c(9, 11)), rbind(normal(9, 4), normal(11, 4, .7)) %*% diag(c(1e-9, 1, 1e6, 1e12)))
+together("man_offset", rep(1:3, c(9, 9, 9)), rbind(normal(9, 2), normal(9, 2, 1), normal(9, 2, 2)) + 1e4)
+together("man_joules", rep(1:2, c(5, 5)), cbind(c(2.61, 2.74, 2.66, 2.70, 2.65, 2.41, 2.52, 2.47, 2.44, 2.5),
+	c(5.31, 5.2, 5.28, 5.25, 5.3, 5.6, 5.49, 5.52, 5.58, 5.5)))
+y <- rbind(normal(10, 3), normal(10, 3, .5)); y[, 3] <- y[, 1] + y[, 2]
+together("man_dependent", rep(1:2, c(10, 10)), y)
+differences("man_pairs", normal(14, 3, c(.5, 0, -.2)))
+differences("man_pairs_2", normal(9, 2, .4))
+differences("man_pairs_few", normal(5, 3, .4))
+
+# Points on a common scale; labels in order of appearance.
+in_order <- function(l) match(l, unique(l))
+silhouette <- function(x, l) {
+	d <- as.matrix(dist(x))
+	mean(sapply(seq_along(l), function(i) {
+		own <- l == l[i]
+		if (sum(own) < 2) return(0)
+		a <- sum(d[i, own]) / (sum(own) - 1)
+		b <- min(tapply(d[i, !own], l[!own], mean))
+		(b - a) / max(a, b)
+	}))
+}
+clusters <- function(set, x, k, separated = TRUE) {
+	x <- scale(x)
+	keep(set, "points", lapply(seq_len(ncol(x)), function(j) x[, j]))
+	ward <- in_order(cutree(hclust(dist(x), "ward.D2"), k))
+	for (l in ward) put(set, "ward", label = l - 1)
+	put(set, "ward", k = k, silhouette = silhouette(x, ward))
+	means <- kmeans(x, k, nstart = 200, iter.max = 100)
+	put(set, "kmeans", squares = means$tot.withinss)
+	if (separated) for (l in in_order(means$cluster)) put(set, "kmeans", label = l - 1)
+	for (m in c("VVI", "VVV")) {
+		fit <- try_(me(data = x, modelName = m, z = unmap(in_order(means$cluster)),
+			       control = emControl(tol = c(1e-13, 1e-13), itmax = c(5000, 5000))))
+		if (is.null(fit) || !is.finite(fit$loglik)) next
+		put(set, m, bic = -bic(m, fit$loglik, fit$n, fit$d, k))
+		for (l in in_order(max.col(fit$z))) put(set, m, label = l - 1)
+	}
+}
+clusters("points_2", rbind(normal(12, 2), normal(15, 2, 8)), 2)
+clusters("points_3", rbind(normal(20, 2), normal(14, 2, c(9, 0)), normal(17, 2, c(0, 9))), 3)
+clusters("points_4_5d", rbind(normal(15, 5), normal(15, 5, 7), normal(15, 5, c(7, -7, 0, 0, 7)), normal(15, 5, -9)), 4)
+clusters("points_1d", matrix(c(rnorm(12), rnorm(10, 20), rnorm(9, 45)), ncol = 1), 3)
+clusters("points_unequal", rbind(normal(40, 3), normal(6, 3, 10), normal(9, 3, -10)), 3)
+clusters("points_one", normal(30, 2), 3, FALSE)
+clusters("points_touching", rbind(normal(25, 2), normal(25, 2, 2.5)), 2, FALSE)
 invisible(close(data)); invisible(close(golden))
