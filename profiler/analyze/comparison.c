@@ -38,6 +38,7 @@ void ep_comparison_done(struct ep_comparison *c)
 {
 	if (!c)
 		return;
+	ep_comparison_more_done(c);
 	for (size_t m = 0; c->metrics && m < c->metric_count; m++) {
 		struct ep_comparison_metric *metric = &c->metrics[m];
 
@@ -46,9 +47,14 @@ void ep_comparison_done(struct ep_comparison *c)
 		free(metric->groups);
 		free(metric->contrasts);
 		free(metric->comparison_u95);
+		for (size_t g = 0; metric->pairs && g < c->group_count; g++)
+			free(metric->pairs[g]);
+		free(metric->pairs);
 		free(metric->many.tukey);
 		free(metric->many.games_howell);
 	}
+	for (size_t g = 0; c->pairings && g < c->group_count; g++)
+		free(c->pairings[g].keys);
 	free(c->metrics);
 	free(c->group_names);
 	free(c->row_counts);
@@ -94,7 +100,9 @@ static int take_metric(const struct ep_comparison_input *in, size_t m,
 	ret->contrasts = calloc(in->group_count, sizeof(*ret->contrasts));
 	ret->comparison_u95 =
 		calloc(in->group_count, sizeof(*ret->comparison_u95));
-	if (!ret->groups || !ret->contrasts || !ret->comparison_u95)
+	ret->pairs = calloc(in->group_count, sizeof(*ret->pairs));
+	if (!ret->groups || !ret->contrasts || !ret->comparison_u95 ||
+	    !ret->pairs)
 		return -ENOMEM;
 	for (size_t g = 0; r == 0 && g < in->group_count; g++) {
 		r = take_column(in, m, g, &ret->groups[g]);
@@ -143,6 +151,16 @@ static void find_transforms(struct ep_comparison *c)
 		}
 }
 
+/* All pairs of the metric, for those who draw them. */
+static int keep_pairs(const double *values, size_t count, double **ret)
+{
+	*ret = malloc((2 * count + 1) * sizeof(**ret));
+	if (!*ret)
+		return -ENOMEM;
+	memcpy(*ret, values, 2 * count * sizeof(**ret));
+	return 0;
+}
+
 /* Pairs in which both sides have the metric. */
 static int contrast_pairs(const struct ep_pairs *p, size_t metric,
 			  const struct ep_contrast_options *o,
@@ -172,9 +190,12 @@ static int contrast_group(const struct ep_comparison_input *in, size_t group,
 		struct ep_comparison_metric *metric = &c->metrics[m];
 
 		if (c->options.paired)
+			r = keep_pairs(p.values + 2 * m * p.count, p.count,
+				       &metric->pairs[group]);
+		if (r == 0 && c->options.paired)
 			r = contrast_pairs(&p, m, &c->options,
 					   &metric->contrasts[group]);
-		else
+		else if (r == 0)
 			r = ep_contrast_make(metric->groups[c->baseline].values,
 					     metric->groups[group].values,
 					     &c->options,
@@ -261,6 +282,12 @@ int ep_compare(const struct ep_comparison_input *in,
 		r = judge(&c);
 	if (r == 0)
 		r = ep_comparison_many(in, &c);
+	if (r == 0)
+		r = ep_comparison_together(in, &c);
+	if (r == 0)
+		r = ep_comparison_clusters(in, &c);
+	if (r == 0)
+		r = ep_comparison_drift(in, &c);
 	ep_distributions_free();
 	if (r < 0) {
 		ep_comparison_done(&c);

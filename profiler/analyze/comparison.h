@@ -3,6 +3,7 @@
 #define EP_PROFILER_ANALYZE_COMPARISON_H
 
 #include "base/err.h"
+#include "profiler/analyze/comparison_more.h"
 #include "profiler/analyze/contrast.h"
 #include "profiler/analyze/stat_groups.h"
 
@@ -17,6 +18,10 @@ struct ep_comparison_row {
 	size_t group;
 	const char *key;      /* of its pair; NULL: unpaired */
 	const double *values; /* [metric_count]; NAN missing */
+	/* Of a study: which, with what, and when; NULL and 0: no study, in the
+	 * order in which the rows stand. */
+	const char *study, *config;
+	double order;
 };
 struct ep_comparison_input {
 	const char *const *group_names;
@@ -26,6 +31,7 @@ struct ep_comparison_input {
 	const struct ep_comparison_row *rows;
 	size_t row_count;
 	const char *pair_by; /* NULL: unpaired */
+	struct ep_comparison_wants wants;
 };
 
 /* What is known of a metric of a group beside the spread, by the budgets of its
@@ -61,11 +67,16 @@ struct ep_comparison_metric {
 	 * not filled.  Owned. */
 	struct ep_contrast *contrasts;
 	double *comparison_u95; /* of mean / mean of the baseline; owned */
+	/* [group_count]: the baseline's values, then its own, both [pair_count]
+	 * and NAN where missing; NULL without pairs.  Owned. */
+	double **pairs;
 	struct ep_many many;
+	struct ep_drift drift;
 };
 
 struct ep_pairing {
 	size_t pair_count;		 /* with the baseline */
+	char (*keys)[48];		 /* [pair_count], cut; owned */
 	size_t only_here, only_baseline; /* keys without a partner */
 	char only_here_keys[200], only_baseline_keys[200];
 	size_t repeated; /* keys with several rows: their mean */
@@ -81,6 +92,8 @@ struct ep_comparison {
 	char pair_by[128];	     /* "" unpaired */
 	struct ep_pairing *pairings; /* [group_count] */
 	struct ep_stat *spearman;    /* [metric_count^2]; NULL: one metric */
+	struct ep_together together;
+	struct ep_row_clusters clusters;
 };
 
 /* -EINVAL when there is nothing to compare (with a sentence), -ENOMEM. */

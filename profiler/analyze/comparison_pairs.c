@@ -127,6 +127,9 @@ static void merge(const struct sides *s, struct ep_pairs *p,
 				 sizeof(told->only_here_keys), s->b[at[1]].key);
 		} else {
 			told->repeated += n[0] > 1 || n[1] > 1;
+			(void)ep_str_copy(told->keys[p->count],
+					  sizeof(*told->keys), s->a[at[0]].key);
+			ep_str_printable(told->keys[p->count]);
 			put_pair(s, at, n, p);
 		}
 		at[0] += n[0];
@@ -149,8 +152,11 @@ int ep_pairs_make(const struct ep_comparison_input *in, size_t group,
 	if (r == 0) {
 		p.values = calloc(2 * s.size * in->metric_count,
 				  sizeof(*p.values));
-		r = p.values ? 0 : -ENOMEM;
+		told->keys = calloc(s.size, sizeof(*told->keys));
+		r = p.values && told->keys ? 0 : -ENOMEM;
 	}
+	if (r < 0)
+		free(p.values);
 	if (r == 0) {
 		merge(&s, &p, told);
 		/* Closed up, now that the count is known. */

@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "base/file.h"
+#include "base/num.h"
 #include "base/str.h"
 #include "base/words.h"
 #include "profiler/cli/cli.h"
@@ -67,12 +68,38 @@ static int check_groups(struct ep_compare_work *w, struct ep_err *err)
 	return 0;
 }
 
+/* Rows of results.csv, which know when they were measured. */
+static bool is_study(const struct ep_compare_work *w)
+{
+	const struct ep_table *t = &w->seen.table;
+
+	return !w->o->csv && ep_table_find(t, "study_id") != EP_TABLE_NONE &&
+	       ep_table_find(t, "config") != EP_TABLE_NONE &&
+	       ep_table_find(t, "order") != EP_TABLE_NONE;
+}
+
+/* Programs and pages get all that takes no time. */
+static struct ep_comparison_wants wants_of(const struct ep_compare_work *w)
+{
+	struct ep_comparison_wants wants = w->o->told;
+	bool all = strcmp(w->o->format->name, "json") == 0 ||
+		   strcmp(w->o->format->name, "html") == 0;
+
+	wants.together |= all;
+	wants.changes |= all || is_study(w);
+	return wants;
+}
+
 static void list_rows(const struct ep_compare_work *w,
 		      struct ep_comparison_row *rows, size_t *ret_count)
 {
 	const struct ep_table *t = &w->seen.table;
 	size_t key = w->o->pair ? ep_table_find(t, w->o->pair) : EP_TABLE_NONE;
 	size_t count = 0;
+	bool study = is_study(w);
+	size_t about[] = { ep_table_find(t, "study_id"),
+			   ep_table_find(t, "config"),
+			   ep_table_find(t, "order") };
 
 	for (size_t i = 0; i < t->row_count; i++) {
 		const char *text = ep_table_get(t, i, key);
@@ -82,6 +109,14 @@ static void list_rows(const struct ep_compare_work *w,
 		rows[count].group = w->seen.groups[i];
 		rows[count].key = w->o->pair && text[0] != '\0' ? text : NULL;
 		rows[count].values = &w->values[i * w->metric_count];
+		if (study) {
+			rows[count].study = ep_table_get(t, i, about[0]);
+			rows[count].config = ep_table_get(t, i, about[1]);
+			/* Without a number, as the rows stand. */
+			if (ep_num_parse_f64(ep_table_get(t, i, about[2]),
+					     &rows[count].order) < 0)
+				rows[count].order = 0;
+		}
 		count++;
 	}
 	*ret_count = count;
@@ -102,6 +137,7 @@ static int compute(struct ep_compare_work *w, struct ep_comparison *ret,
 		.metric_count = w->metric_count,
 		.rows = rows,
 		.pair_by = w->o->pair,
+		.wants = wants_of(w),
 	};
 	int r;
 
@@ -159,6 +195,7 @@ static int print(struct ep_compare_work *w, const struct ep_comparison *c,
 		.warning_count = w->warnings.count,
 		.cold = w->cold.texts,
 		.cold_count = w->cold.count,
+		.told = w->o->told,
 	};
 	struct ep_buf b;
 	int r;
@@ -191,6 +228,8 @@ static int work(struct ep_compare_work *w, struct ep_err *err)
 	r = check_pairs(&c, err);
 	if (r == 0) {
 		ep_compare_facts(w);
+		if (is_study(w))
+			ep_compare_drift(w, &c);
 		ep_compare_known(w, &c);
 		r = print(w, &c, err);
 	}

@@ -22,6 +22,7 @@ struct ep_compare_options {
 	size_t where_count;
 	const struct ep_compare_format *format;
 	struct ep_contrast_options contrast;
+	struct ep_comparison_wants told; /* --together ... */
 	bool has_test, keep_cold, help;
 };
 int ep_compare_options_parse(int argc, char **argv,
@@ -67,6 +68,8 @@ int ep_compare_metrics(struct ep_compare_work *w,
 void ep_compare_cold(struct ep_compare_work *w);
 /* What the groups differ in beside the thing under test. */
 void ep_compare_facts(struct ep_compare_work *w);
+/* Shifts in the course of a study are a warning, without being asked for. */
+void ep_compare_drift(struct ep_compare_work *w, const struct ep_comparison *c);
 /* What the budgets of the runs say of the figures. */
 void ep_compare_known(const struct ep_compare_work *w, struct ep_comparison *c);
 

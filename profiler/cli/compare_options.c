@@ -28,8 +28,15 @@ const char ep_compare_help[] =
 	"  --baseline NAME   the group others are compared with (the first)\n"
 	"  --where COL=VALUE only rows with it; may be repeated\n"
 	"  --keep-cold       do not set cold starts apart\n"
+	"  --together        all metrics at once (MANOVA)\n"
+	"  --clusters        groups that nobody named: Ward, k-means, mixture\n"
+	"  --change-points   where the mean shifts in the order of measurement\n"
 	"  --seed N, --resamples N   of bootstrap and permutation (1, 10000)\n"
-	"  --format F        text (default), json (everything), csv, md\n"
+	"  --format F        text (default), json (everything), csv, md, latex"
+#if EP_WITH_HTML
+	", html"
+#endif
+	"\n"
 	"  -o FILE           write it there\n"
 	"  --help            this text\n"
 	"\n"
@@ -52,6 +59,9 @@ enum {
 	OPT_KEEP_COLD,
 	OPT_SEED,
 	OPT_RESAMPLES,
+	OPT_TOGETHER,
+	OPT_CLUSTERS,
+	OPT_CHANGE_POINTS,
 };
 
 static const struct option options[] = {
@@ -68,6 +78,9 @@ static const struct option options[] = {
 	{ "keep-cold", no_argument, NULL, OPT_KEEP_COLD },
 	{ "seed", required_argument, NULL, OPT_SEED },
 	{ "resamples", required_argument, NULL, OPT_RESAMPLES },
+	{ "together", no_argument, NULL, OPT_TOGETHER },
+	{ "clusters", no_argument, NULL, OPT_CLUSTERS },
+	{ "change-points", no_argument, NULL, OPT_CHANGE_POINTS },
 	{ "output", required_argument, NULL, 'o' },
 	{ "help", no_argument, NULL, 'h' },
 	{ NULL, 0, NULL, 0 },
@@ -171,6 +184,15 @@ static int take_analysis(struct ep_compare_options *o, int c,
 		r = parse_count(optarg, 100, "--resamples", &count, err);
 		o->contrast.resample.count = (size_t)count;
 		return r;
+	case OPT_TOGETHER:
+		o->told.together = true;
+		return 0;
+	case OPT_CLUSTERS:
+		o->told.clusters = true;
+		return 0;
+	case OPT_CHANGE_POINTS:
+		o->told.changes = true;
+		return 0;
 	case OPT_METRIC:
 		return take_metrics(o, optarg, err);
 	case OPT_FORMAT:

@@ -16,6 +16,8 @@ struct ep_compare_view {
 	/* Start-ups that were slow beside the rest, reported apart. */
 	char (*cold)[400];
 	size_t cold_count;
+	/* What text, Markdown, CSV and LaTeX tell; JSON and pages all there is. */
+	struct ep_comparison_wants told;
 };
 struct ep_compare_format {
 	const char *name; /* "text" */
@@ -38,5 +40,10 @@ int ep_compare_csv(const struct ep_compare_view *v,
 		   struct ep_buf *b) EP_MUST_CHECK;
 int ep_compare_md(const struct ep_compare_view *v,
 		  struct ep_buf *b) EP_MUST_CHECK;
+int ep_compare_latex(const struct ep_compare_view *v,
+		     struct ep_buf *b) EP_MUST_CHECK;
+/* With EP_WITH_HTML. */
+int ep_compare_html(const struct ep_compare_view *v,
+		    struct ep_buf *b) EP_MUST_CHECK;
 
 #endif

@@ -2,6 +2,7 @@
 #include <math.h>
 
 #include "profiler/report/compare.h"
+#include "profiler/report/compare_more.h"
 #include "profiler/report/json_out.h"
 
 static void put_describe(struct ep_json_out *o, const struct ep_describe *d)
@@ -224,6 +225,7 @@ static void put_metrics(struct ep_json_out *o, const struct ep_comparison *c)
 				put_contrast(o, c, m, g);
 		ep_json_close(o, ']');
 		put_many(o, c, &m->many);
+		ep_compare_json_drift(o, &m->drift);
 		ep_json_close(o, '}');
 	}
 	ep_json_close(o, ']');
@@ -310,6 +312,7 @@ int ep_compare_json(const struct ep_compare_view *v, struct ep_buf *b)
 	put_texts(&o, "cold_starts", v->cold, v->cold_count);
 	put_metrics(&o, c);
 	put_correlations(&o, c);
+	ep_compare_json_more(&o, c);
 	ep_json_close(&o, '}');
 	return o.error < 0 ? o.error : ep_buf_adds(b, "\n");
 }

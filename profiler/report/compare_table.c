@@ -7,27 +7,40 @@
 #include "base/num.h"
 #include "base/str.h"
 #include "profiler/report/compare.h"
+#include "profiler/report/compare_more.h"
+#include "profiler/report/rounded.h"
 
 static const struct ep_compare_format formats[] = {
-	{ "text", ep_compare_text },
-	{ "json", ep_compare_json },
-	{ "csv", ep_compare_csv },
-	{ "md", ep_compare_md },
+	{ "text", ep_compare_text },   { "json", ep_compare_json },
+	{ "csv", ep_compare_csv },     { "md", ep_compare_md },
+	{ "latex", ep_compare_latex },
+#if EP_WITH_HTML
+	{ "html", ep_compare_html },
+#endif
 };
 
 const struct ep_compare_format *ep_compare_format_find(const char *name,
 						       struct ep_err *err)
 {
-	char clean[40];
+	char clean[40], list[120] = "";
 
-	for (size_t i = 0; i < sizeof(formats) / sizeof(formats[0]); i++)
+	for (size_t i = 0; i < sizeof(formats) / sizeof(formats[0]); i++) {
+		size_t used = strlen(list);
+
 		if (strcmp(formats[i].name, name) == 0)
 			return &formats[i];
+		(void)ep_str_format(list + used, sizeof(list) - used, "%s%s",
+				    used > 0 ? ", " : "", formats[i].name);
+	}
 	(void)ep_str_copy(clean, sizeof(clean), name);
 	ep_str_printable(clean);
-	ep_err_set(err, -EINVAL,
-		   "there is no format '%s'; there are text, json, csv and md",
-		   clean);
+	ep_err_set(err, -EINVAL, "there is no format '%s'%s; there are %s",
+		   clean,
+		   strcmp(clean, "html") == 0
+			   ? " in this edgeprof, which was built without pages "
+			     "(WITH_HTML=0)"
+			   : "",
+		   list);
 	return NULL;
 }
 
@@ -95,6 +108,30 @@ static int put_line(struct ep_buf *b, const struct ep_comparison *c,
 	return r < 0 ? r : ep_buf_adds(b, "\n");
 }
 
+/* Lines about all metrics, in the columns "test" and "text". */
+static int put_more_lines(struct ep_buf *b, const struct ep_compare_view *v)
+{
+	struct ep_compare_more m;
+	int r = 0;
+
+	for (int i = 0; r == 0 && i < EP_COMPARE_PARTS; i++) {
+		if (!ep_compare_tells(v, (enum ep_compare_part)i, &m))
+			continue;
+		for (size_t k = 0; r == 0 && k < m.count; k++) {
+			/* metric, a, b; 19 figures; a p of each test. */
+			for (int n = 0; r == 0 && n < 22 + EP_TEST_COUNT; n++)
+				r = ep_buf_adds(b, ",");
+			if (r == 0)
+				r = ep_buf_addf(b, "%s,,", m.key);
+			if (r == 0)
+				r = ep_csv_put_text(b, m.texts[k]);
+			if (r == 0)
+				r = ep_buf_adds(b, "\n");
+		}
+	}
+	return r;
+}
+
 int ep_compare_csv(const struct ep_compare_view *v, struct ep_buf *b)
 {
 	const struct ep_comparison *c = v->comparison;
@@ -111,7 +148,7 @@ int ep_compare_csv(const struct ep_compare_view *v, struct ep_buf *b)
 		for (size_t g = 0; r == 0 && g < c->group_count; g++)
 			if (g != c->baseline)
 				r = put_line(b, c, &c->metrics[m], g);
-	return r;
+	return r < 0 ? r : put_more_lines(b, v);
 }
 
 /* A cell: '|' would end it, '<' begin a tag. */
@@ -128,17 +165,17 @@ static int put_cell(struct ep_buf *b, const char *text)
 	return r < 0 ? r : ep_buf_adds(b, " |");
 }
 
+/* With its 95 % interval by the spread in its group. */
 static int put_mean(struct ep_buf *b, const struct ep_describe *d)
 {
-	char mean[EP_P_BYTES], sd[EP_P_BYTES];
-	bool one = d->n < 2;
+	struct ep_rounded rounded;
+	char mean[EP_ROUNDED_BYTES];
 
 	if (d->n == 0)
-		return ep_buf_adds(b, " - |");
-	ep_stat_put_number(mean, d->mean);
-	ep_stat_put_number(sd, d->sd);
-	return ep_buf_addf(b, " %s%s%s, n %zu |", mean, one ? "" : ", sd ",
-			   one ? "" : sd, d->n);
+		return ep_buf_adds(b, " \xe2\x80\x94 |");
+	ep_rounded_make(d->mean, (d->mean_high - d->mean_low) / 2, &rounded);
+	ep_rounded_text(mean, &rounded);
+	return ep_buf_addf(b, " %s, n %zu |", mean, d->n);
 }
 
 static int put_row(struct ep_buf *b, const struct ep_comparison *c,
@@ -182,16 +219,32 @@ static int put_list(struct ep_buf *b, const char *head, char (*texts)[400],
 	return r;
 }
 
+static int put_more(struct ep_buf *b, const struct ep_compare_view *v)
+{
+	struct ep_compare_more m;
+	int r = 0;
+
+	for (int i = 0; r == 0 && i < EP_COMPARE_PARTS; i++)
+		if (ep_compare_tells(v, (enum ep_compare_part)i, &m))
+			r = put_list(b, m.head, m.texts, m.count);
+	return r;
+}
+
 int ep_compare_md(const struct ep_compare_view *v, struct ep_buf *b)
 {
 	const struct ep_comparison *c = v->comparison;
 	int r = ep_buf_adds(b, "| metric | A | mean | B | mean | verdict |\n"
-			       "| --- | --- | --- | --- | --- | --- |\n");
+			       "|:---|:---|---:|:---|---:|:---|\n");
 
 	for (size_t m = 0; r == 0 && m < c->metric_count; m++)
 		for (size_t g = 0; r == 0 && g < c->group_count; g++)
 			if (g != c->baseline)
 				r = put_row(b, c, &c->metrics[m], g);
+	if (r == 0 && c->metric_count > 0)
+		r = ep_buf_adds(b, "\n\xc2\xb1: 95 % interval of the mean by "
+				   "the spread in its group (Student's t)\n");
+	if (r == 0)
+		r = put_more(b, v);
 	if (r == 0)
 		r = put_list(b, "Careful:", v->warnings, v->warning_count);
 	if (r == 0)

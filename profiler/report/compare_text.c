@@ -5,6 +5,7 @@
 
 #include "base/str.h"
 #include "profiler/report/compare.h"
+#include "profiler/report/compare_more.h"
 
 #define COLUMNS 78
 
@@ -243,6 +244,17 @@ static int put_metric(struct ep_buf *b, const struct ep_comparison *c,
 	return r < 0 ? r : ep_buf_adds(b, "\n");
 }
 
+static int put_more(struct ep_buf *b, const struct ep_compare_view *v)
+{
+	struct ep_compare_more m;
+	int r = 0;
+
+	for (int i = 0; r == 0 && i < EP_COMPARE_PARTS; i++)
+		if (ep_compare_tells(v, (enum ep_compare_part)i, &m))
+			r = put_list(b, m.head, m.texts, m.count);
+	return r;
+}
+
 int ep_compare_text(const struct ep_compare_view *v, struct ep_buf *b)
 {
 	const struct ep_comparison *c = v->comparison;
@@ -252,6 +264,8 @@ int ep_compare_text(const struct ep_compare_view *v, struct ep_buf *b)
 		r = put_list(b, "Careful:", v->warnings, v->warning_count);
 	for (size_t i = 0; r == 0 && i < c->metric_count; i++)
 		r = put_metric(b, c, &c->metrics[i]);
+	if (r == 0)
+		r = put_more(b, v);
 	if (r == 0)
 		r = put_list(b, "Cold starts, apart:", v->cold, v->cold_count);
 	if (r == 0)

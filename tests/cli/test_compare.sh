@@ -143,8 +143,8 @@ compare --csv log.csv --group client --bseline rust
 status_is misspelt_option 2 "did you mean '--baseline'"
 compare --csv log.csv --group client --baseline ruby
 status_is misspelt_baseline 2 "no group 'ruby'"
-compare --csv log.csv --group client --format html
-status_is no_format 2 'text, json, csv and md'
+compare --csv log.csv --group client --format pdf
+status_is no_format 2 "there is no format 'pdf'; there are text, "
 compare --csv log.csv --group prompt_id --metric total_ms --where client=ruby
 status_is where_nothing 2 'no row has that'
 printf 'g;x\na;1\n' >semicolons.csv
@@ -224,6 +224,67 @@ says invalid_is_left_out 'b2 is left out: it was throttled'
 compare a1 a2 a3 -- b2 --metric generation.j_per_token
 status_is none_valid 2 'b2 has nothing that could be compared: b2 is left out'
 
+# What is asked for beside the metrics one by one.
+awk 'function noise() {
+	seed = seed * 16807 % 2147483647
+	return seed / 2147483647 - 0.5
+}
+BEGIN {
+	seed = 7
+	print "client,a,b,both,place,corner"
+	for (i = 0; i < 60; i++) {
+		a = 100 + noise(); b = 50 + noise() + (i >= 36 ? 8 : 0)
+		printf "%s,%.6f,%.6f,%.9f,%.3f,%.3f\n", i % 2 ? "rust" : "python",
+			a, b, a + b, noise() + 40 * (i % 3),
+			noise() + 40 * (i % 3 == 1)
+	}
+}' >many.csv
+compare --csv many.csv --group client
+says nothing_more_unasked 'place'
+check no_manova_unasked fails grep -q -e MANOVA -e Clusters -e 'Change points' out
+compare --csv many.csv --group client --together --clusters --change-points
+status_is together 0
+says together_is_told 'All metrics together (MANOVA): - 4 metrics, 60 rows: '
+says dependent_by_name 'without both: tells nothing that the others do not'
+says change_point 'b: +15.* from row 37 on'
+says no_change_point 'none in [123] of 5 metrics'
+compare --csv many.csv --group client --metric place,corner --clusters
+says clusters 'k-means: 3 clusters, silhouette 0\.[5-9].*; rows 20, 20 and 20'
+says clusters_by_group 'cluster 1 of k-means: 10 of python; 10 of rust'
+cp out first
+compare --csv many.csv --group client --metric place,corner --clusters
+check clusters_again diff first out
+for format in md latex csv; do
+	compare --csv many.csv --group client --together --change-points --format $format
+	says "$format"_tells_too 'b: +15.* from row 37 on'
+	says "$format"_has_manova 'Wilks.* lambda 0[.]'
+done
+check csv_is_rectangular python3 -c '
+import csv, sys
+rows = list(csv.reader(open("out")))
+sys.exit(len({len(r) for r in rows}) != 1 or rows[-1][-3] != "change_points")'
+compare --csv many.csv --group client --format json --clusters
+number json_wilks "$(value 'o["together"]["wilks"]["p"]') > 0.05"
+number json_mckeon "$(value 'o["together"]["mckeon"]["df"]') == 4"
+check json_left_out test "$(value 'o["together"]["left_out_metrics"][0]["metric"]')" = both
+number json_shift "$(value 'm[1]["change_points"]["shifts"][0]["at"]') == 37"
+number json_start "$(value 'm[1]["change_points"]["starts"][0]') == 37"
+number json_clusters "$(value 'len(o["clusters"]["k-means"]["silhouettes"])') == 12"
+check json_is_finite fails grep -q -i -e nan -e infinity out
+awk 'BEGIN { print "g,x,y"; for (i = 0; i < 2002; i++) print i % 2 "," i * 7 % 13 "," i * 5 % 17 }' >rows.csv
+compare --csv rows.csv --group g --clusters --resamples 100
+says too_many_rows '2002 rows of 2 metrics are more than 2000 rows or 40000 values'
+printf 'g,x,y\na,1,2\nb,2,nan\n' >one.csv
+compare --csv one.csv --group g --metric x,y --together --clusters --change-points
+status_is one_run_each 0
+says one_run_together 'not computed: it takes two metrics'
+says one_run_clusters 'not looked for: 2 rows have all metrics, and it takes 8'
+says one_run_changes 'not looked for in x and 1 more: there are fewer than 8 values'
+compare --csv many.csv --group client --cluster
+status_is misspelt_option 0
+compare --csv many.csv --group client --changepoints
+status_is unknown_option 2 "did you mean '--change-points'"
+
 # A study, from its results.csv.
 mkdir study && echo '{}' >study/study.json
 awk 'BEGIN {
@@ -245,6 +306,26 @@ compare study --by governor --metric generation.j_per_token
 says other_factors 'threads varies too; --where threads=1'
 compare study --by govenor
 status_is misspelt_factor 2 "did you mean 'governor'"
+# Two configurations in turns; from run 25 on everything takes more.
+awk 'BEGIN {
+	seed = 3
+	print "study_id,config,run,order,valid,reasons,host,board_serial,governor,phase,j_per_token"
+	for (c = 1; c <= 2; c++) for (r = 1; r <= 20; r++) {
+		order = 2 * r - (c == 1)
+		seed = seed * 16807 % 2147483647
+		printf "s,%d,%d,%d,1,,h,,%s,generation,%.4f\n", c, r, order,
+			c == 1 ? "performance" : "powersave",
+			2 * c + seed / 2147483647 / 20 + (order >= 25 ? 0.3 : 0)
+	}
+}' >study/results.csv
+compare study --by governor --metric generation.j_per_token
+says drift_is_a_warning 'Careful: - generation.j_per_token shifted in the course of the study: +9\.[0-9]* % from run 25 on'
+awk 'BEGIN { FS = OFS = "," } NR > 1 && $4 >= 25 { $11 -= 0.3 } { print }' study/results.csv >steady
+mv steady study/results.csv
+compare study --by governor --metric generation.j_per_token
+check configurations_are_no_drift fails grep -q shifted out
+compare study --by governor --metric generation.j_per_token --change-points
+says asked_it_says_none 'none in 1 of 1 metrics'
 rm study/results.csv
 compare study --by governor
 status_is no_results 2 'study without results.csv'

@@ -38,8 +38,12 @@ static void three_groups_are_one_family(void **state)
 {
 	double values[15][3];
 	struct ep_comparison_row rows[15];
-	struct ep_comparison_input in = { groups, 3,	0,  metrics,
-					  3,	  rows, 15, NULL };
+	struct ep_comparison_input in = { .group_names = groups,
+					  .group_count = 3,
+					  .metrics = metrics,
+					  .metric_count = 3,
+					  .rows = rows,
+					  .row_count = 15 };
 	struct ep_contrast_options o = options(false);
 	struct ep_comparison c;
 	struct ep_err err;
@@ -51,7 +55,8 @@ static void three_groups_are_one_family(void **state)
 		values[i][0] = by * (2 + 0.01 * (double)(i * 3 % 5));
 		values[i][1] = 1 / values[i][0];
 		values[i][2] = i == 7 ? (double)NAN : (double)(i * 7 % 11);
-		rows[i] = (struct ep_comparison_row){ i / 5, NULL, values[i] };
+		rows[i] = (struct ep_comparison_row){ .group = i / 5,
+						      .values = values[i] };
 	}
 	assert_int_equal(ep_compare(&in, &o, &c, &err), 0);
 	assert_int_equal(c.metrics[1].follows, 0);
@@ -88,18 +93,25 @@ static void pairs_by_key(void **state)
 		{ 30, 1, 3 }, { 99, 1, 9 }, { 11, 1, 1 },
 		{ 22, 1, 5 }, { 33, 1, 6 }, { 77, 1, 9 },
 	};
-	const struct ep_comparison_row rows[] = {
-		{ 0, "p1", v[0] }, { 0, "p1", v[1] }, { 0, "p2", v[2] },
-		{ 0, "p3", v[3] }, { 0, "p4", v[4] }, { 1, "p1", v[5] },
-		{ 1, "p2", v[6] }, { 1, "p3", v[7] }, { 1, "p9", v[8] },
-	};
-	const struct ep_comparison_input in = { groups, 2,    0, metrics,
-						3,	rows, 9, "id" };
+	static const char *const keys[] = { "p1", "p1", "p2", "p3", "p4",
+					    "p1", "p2", "p3", "p9" };
+	struct ep_comparison_row rows[9];
+	const struct ep_comparison_input in = { .group_names = groups,
+						.group_count = 2,
+						.metrics = metrics,
+						.metric_count = 3,
+						.rows = rows,
+						.row_count = 9,
+						.pair_by = "id" };
 	struct ep_contrast_options o = options(true);
 	struct ep_comparison c;
 	struct ep_err err;
 
 	(void)state;
+	for (size_t i = 0; i < 9; i++)
+		rows[i] = (struct ep_comparison_row){ .group = i > 4,
+						      .key = keys[i],
+						      .values = v[i] };
 	assert_int_equal(ep_compare(&in, &o, &c, &err), 0);
 	assert_int_equal(c.pairings[1].pair_count, 3);
 	assert_int_equal(c.pairings[1].repeated, 1);
@@ -117,8 +129,12 @@ static void what_is_common_cancels(void **state)
 {
 	double values[8];
 	struct ep_comparison_row rows[8];
-	struct ep_comparison_input in = { groups, 2,	0, metrics,
-					  1,	  rows, 8, NULL };
+	struct ep_comparison_input in = { .group_names = groups,
+					  .group_count = 2,
+					  .metrics = metrics,
+					  .metric_count = 1,
+					  .rows = rows,
+					  .row_count = 8 };
 	struct ep_contrast_options o = options(false);
 	struct ep_comparison c;
 	struct ep_err err;
@@ -127,7 +143,8 @@ static void what_is_common_cancels(void **state)
 	(void)state;
 	for (size_t i = 0; i < 8; i++) {
 		values[i] = (i < 4 ? 10 : 8) + 0.01 * (double)(i % 4);
-		rows[i] = (struct ep_comparison_row){ i / 4, NULL, &values[i] };
+		rows[i] = (struct ep_comparison_row){ .group = i / 4,
+						      .values = &values[i] };
 	}
 	assert_int_equal(ep_compare(&in, &o, &c, &err), 0);
 	for (int g = 0; g < 2; g++) {
@@ -155,9 +172,12 @@ static void what_is_common_cancels(void **state)
 
 static void nothing_to_compare(void **state)
 {
-	const struct ep_comparison_row row = { 0, NULL, NULL };
-	struct ep_comparison_input in = { groups, 1,	0, metrics,
-					  1,	  &row, 0, NULL };
+	const struct ep_comparison_row row = { .group = 0 };
+	struct ep_comparison_input in = { .group_names = groups,
+					  .group_count = 1,
+					  .metrics = metrics,
+					  .metric_count = 1,
+					  .rows = &row };
 	struct ep_contrast_options o = options(false);
 	struct ep_comparison c;
 	struct ep_err err;
