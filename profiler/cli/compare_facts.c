@@ -7,26 +7,61 @@
 #include "base/str.h"
 #include "profiler/cli/compare.h"
 
+/* What belongs together: two runs of one command on two boards differ in many
+ * facts, and in one thing. */
+enum family {
+	WHAT_RAN,
+	MACHINE,
+	KERNEL,
+	GOVERNOR,
+	SETTINGS,
+	TOOL,
+	INTERVAL,
+	IDLE,
+	FAMILIES,
+};
+
 /* What report.json says of a run that another run should share. */
 static const struct {
 	const char *label, *object, *key; /* object NULL: of the run itself */
+	enum family family;
+	const char *factor; /* of a study, that changes it */
 } facts[] = {
-	{ "board", "board", "name" },
-	{ "serial of the board", "board", "serial" },
-	{ "firmware", "board", "firmware" },
-	{ "host", "host", "name" },
-	{ "kernel", "host", "kernel" },
-	{ "online CPUs", "host", "cpus_online" },
-	{ "governor", NULL, "governor" },
-	{ "model", NULL, "model" },
-	{ "SHA-256 of the model", NULL, "model_sha256" },
-	{ "runner", NULL, "runner" },
-	{ "version of edgeprof", NULL, "version" },
-	{ "sampling interval", NULL, "interval_ns" },
-	{ "sensors of the total", "total", "channels" },
-	{ "command", NULL, "command" },
+	{ "board", "board", "name", MACHINE, NULL },
+	{ "serial number of the board", "board", "serial_hash", MACHINE, NULL },
+	{ "firmware", "board", "firmware", MACHINE, NULL },
+	{ "host", "host", "name", MACHINE, NULL },
+	{ "processor", "host", "machine", MACHINE, NULL },
+	{ "online CPUs", "host", "cpus_online", MACHINE, "cpus" },
+	{ "sensors of the total", "total", "channels", MACHINE, NULL },
+	{ "calibration", NULL, "calibration", MACHINE, NULL },
+	{ "kernel", "host", "kernel", KERNEL, NULL },
+	{ "governor", NULL, "governor", GOVERNOR, "governor" },
+	{ "runner", NULL, "runner", WHAT_RAN, "runner" },
+	{ "model", NULL, "model", WHAT_RAN, NULL },
+	{ "requests", NULL, "drive", WHAT_RAN, NULL },
+	{ "command", NULL, "command", WHAT_RAN, NULL },
+	{ "threads", "options", "threads", WHAT_RAN, "threads" },
+	{ "pin", "options", "pin", SETTINGS, "pin" },
+	{ "version of edgeprof", NULL, "version", TOOL, NULL },
+	{ "sampling interval", NULL, "interval_ns", INTERVAL, "interval" },
+	{ "length of the baseline", NULL, "idle_ns", IDLE, "idle" },
 };
 #define FACT_COUNT (sizeof(facts) / sizeof(facts[0]))
+
+struct differences {
+	char text[300];
+	bool families[FAMILIES];
+};
+
+static void add(struct differences *d, enum family family, const char *label)
+{
+	size_t used = strlen(d->text);
+
+	(void)ep_str_format(d->text + used, sizeof(d->text) - used, "%s%s",
+			    used ? ", " : "", label);
+	d->families[family] = true;
+}
 
 /* NULL: unknown; free(). */
 static char *fact_of(const struct ep_source *s, size_t fact)
@@ -38,62 +73,156 @@ static char *fact_of(const struct ep_source *s, size_t fact)
 
 	if (!value || json_is_null(value))
 		return NULL;
-	return json_dumps(value, JSON_COMPACT | JSON_ENCODE_ANY);
+	return json_dumps(value,
+			  JSON_COMPACT | JSON_ENCODE_ANY | JSON_SORT_KEYS);
 }
 
-static bool other_group_differs(const struct ep_compare_work *w, size_t fact,
-				size_t source)
+static bool fact_differs(const struct ep_source *a, const struct ep_source *b,
+			 size_t fact)
+{
+	char *mine = fact_of(a, fact), *other = fact_of(b, fact);
+	bool differs = mine && other && strcmp(mine, other) != 0;
+
+	free(mine);
+	free(other);
+	return differs;
+}
+
+/* A file of the same name with another content; other names stand in the
+ * command. */
+static bool model_differs(const struct ep_source *a, const struct ep_source *b,
+			  size_t fact)
+{
+	const json_t *x = json_object_get(a->run, "model_files");
+	const json_t *y = json_object_get(b->run, "model_files");
+
+	(void)fact;
+	for (size_t i = 0; i < json_array_size(x); i++)
+		for (size_t k = 0; k < json_array_size(y); k++) {
+			const json_t *one = json_array_get(x, i);
+			const json_t *two = json_array_get(y, k);
+			const json_t *hash = json_object_get(one, "sha256");
+			const json_t *other = json_object_get(two, "sha256");
+
+			if (json_equal(json_object_get(one, "path"),
+				       json_object_get(two, "path")) &&
+			    json_is_string(hash) && json_is_string(other) &&
+			    !json_equal(hash, other))
+				return true;
+		}
+	return false;
+}
+
+/* What was asked of a thing that edgeprof set; NULL: nothing was. */
+static const json_t *setting_of(const struct ep_source *s, const char *what)
+{
+	const json_t *list = json_object_get(s->run, "environment");
+
+	for (size_t i = 0; i < json_array_size(list); i++) {
+		const json_t *o = json_array_get(list, i);
+		const char *name =
+			json_string_value(json_object_get(o, "what"));
+
+		if (name && strcmp(name, what) == 0)
+			return json_object_get(o, "asked");
+	}
+	return NULL;
+}
+
+/* Set in one and not, or otherwise, in the other: which; NULL: none. */
+static const char *setting_differs(const struct ep_source *a,
+				   const struct ep_source *b)
+{
+	const json_t *list = json_object_get(a->run, "environment");
+
+	for (size_t i = 0; i < json_array_size(list); i++) {
+		const json_t *o = json_array_get(list, i);
+		const char *what =
+			json_string_value(json_object_get(o, "what"));
+		const json_t *other = what ? setting_of(b, what) : NULL;
+
+		if (what &&
+		    (!other || !json_equal(json_object_get(o, "asked"), other)))
+			return what;
+	}
+	return NULL;
+}
+
+typedef bool differs_fn(const struct ep_source *a, const struct ep_source *b,
+			size_t fact);
+
+/* The first run of each group against all of the others: within a group they
+ * are compared with those where they differ. */
+static bool any_differ(const struct ep_compare_work *w, differs_fn *differ,
+		       size_t fact)
 {
 	const struct ep_source *list = w->seen.list;
-	char *mine = fact_of(&list[source], fact), *other;
-	bool differs = false;
 
-	for (size_t i = 0; !differs && mine && i < w->seen.source_count; i++) {
-		if (list[i].group == list[source].group)
+	for (size_t i = 0; i < w->seen.source_count; i++) {
+		if (i > 0 && list[i].group == list[i - 1].group)
 			continue;
-		other = fact_of(&list[i], fact);
-		differs = other && strcmp(mine, other) != 0;
-		free(other);
+		for (size_t k = 0; k < w->seen.source_count; k++)
+			if (list[k].group != list[i].group &&
+			    differ(&list[i], &list[k], fact))
+				return true;
 	}
-	free(mine);
-	return differs;
+	return false;
 }
 
 /* A study sets its factors by the command or by name. */
 static bool is_under_test(const struct ep_compare_work *w, size_t fact)
 {
-	return w->o->by && (strcmp(facts[fact].label, "command") == 0 ||
-			    strcmp(facts[fact].label, w->o->by) == 0);
+	const char *by = w->o->by;
+
+	if (!by)
+		return false;
+	/* Boards are compared: what makes them different ones is meant. */
+	if (facts[fact].family == MACHINE &&
+	    (strcmp(by, "host") == 0 || strcmp(by, "board_serial") == 0))
+		return true;
+	return strcmp(facts[fact].label, "command") == 0 ||
+	       strcmp(facts[fact].label, "model") == 0 ||
+	       strcmp(facts[fact].label, "requests") == 0 ||
+	       (facts[fact].factor && strcmp(facts[fact].factor, by) == 0);
+}
+
+/* Those of a study are its factors, which are looked at by themselves. */
+static void add_settings(const struct ep_compare_work *w, struct differences *d)
+{
+	const struct ep_source *list = w->seen.list;
+	const char *what = NULL;
+
+	for (size_t i = 0; !w->o->by && i < w->seen.source_count; i++)
+		for (size_t k = 0; !what && k < w->seen.source_count; k++)
+			if (list[k].group != list[i].group)
+				what = setting_differs(&list[i], &list[k]);
+	if (what)
+		add(d, strstr(what, "governor") ? GOVERNOR : SETTINGS, what);
 }
 
 static void compare_facts(struct ep_compare_work *w)
 {
-	char text[300] = "";
+	struct differences d = { .text = "" };
 	size_t count = 0, allowed = w->o->by ? 0 : 1;
 
-	for (size_t f = 0; f < FACT_COUNT; f++) {
-		bool differs = false;
-		size_t used = strlen(text);
-
-		/* The first of each group is enough: others of the group are
-		 * compared with it where they differ. */
-		for (size_t i = 0; !differs && i < w->seen.source_count; i++)
-			differs =
-				(i == 0 || w->seen.list[i].group !=
-						   w->seen.list[i - 1].group) &&
-				other_group_differs(w, f, i);
-		if (!differs || is_under_test(w, f))
-			continue;
-		(void)ep_str_format(text + used, sizeof(text) - used, "%s%s",
-				    used ? ", " : "", facts[f].label);
-		count++;
-	}
+	for (size_t f = 0; f < FACT_COUNT; f++)
+		if (!is_under_test(w, f) && any_differ(w, fact_differs, f))
+			add(&d, facts[f].family, facts[f].label);
+	add_settings(w, &d);
+	for (size_t i = 0; i < FAMILIES; i++)
+		count += d.families[i];
 	if (count > allowed)
-		ep_compare_say(
-			&w->warnings,
-			"the groups differ in %s%s: what made a "
-			"difference is open",
-			text, w->o->by ? ", not only in what is compared" : "");
+		ep_compare_say(&w->warnings,
+			       "the groups differ in %s%s: what made a "
+			       "difference is open",
+			       d.text,
+			       w->o->by ? ", not only in what is compared"
+					: "");
+	if (any_differ(w, model_differs, 0))
+		ep_compare_say(&w->warnings,
+			       "the groups differ in the content of a model "
+			       "file of the same name (model_files in "
+			       "report.json has its SHA-256)");
 }
 
 /* Factors of the study that vary beside the one that is compared. */
