@@ -44,6 +44,17 @@ static bool same_run(const struct ep_table *t, size_t a, size_t b)
 	       strcmp(ep_table_get(t, a, RUN), ep_table_get(t, b, RUN)) == 0;
 }
 
+/* A column that is no figure but says something of one, or of the run. */
+static bool is_beside(const char *name)
+{
+	static const char *const ends[] = { "_u95", "_u_common", "_status" };
+
+	for (size_t i = 0; i < sizeof(ends) / sizeof(ends[0]); i++)
+		if (ep_str_ends(name, ends[i]))
+			return true;
+	return strcmp(name, "folder") == 0;
+}
+
 /* The line's figures as "phase.figure". */
 static int put_figures(struct ep_observations *o, const struct ep_table *t,
 		       size_t row, size_t phase)
@@ -54,7 +65,7 @@ static int put_figures(struct ep_observations *o, const struct ep_table *t,
 	for (size_t c = phase + 1; r == 0 && c < t->column_count; c++) {
 		const char *text = ep_table_get(t, row, c);
 
-		if (text[0] == '\0' || ep_str_ends(t->columns[c].name, "_u95"))
+		if (text[0] == '\0' || is_beside(t->columns[c].name))
 			continue;
 		(void)ep_str_format(name, sizeof(name), "%s.%s",
 				    ep_table_get(t, row, phase),

@@ -29,6 +29,7 @@ struct ep_figure {
 	char phase[32];	   /* "load", "run", "request" ... */
 	char name[80];	   /* "j_per_token" */
 	double value, u95; /* NAN: none */
+	double u_common;   /* standard, of u95 what all runs share */
 	char status[16];   /* "ok", "low_confidence", "estimated", ... */
 };
 

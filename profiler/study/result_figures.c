@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/str.h"
+#include "profiler/analyze/group_uncertainty.h"
 #include "profiler/study/result_parts.h"
 
 #define FIGURES_MAX 4096
@@ -39,10 +40,12 @@ static int add_figure(struct ep_result *r, const char *phase, const char *name,
 	if (!ep_str_copy(f->phase, sizeof(f->phase), phase) ||
 	    !ep_str_copy(f->name, sizeof(f->name), name))
 		return -EBADMSG;
-	f->u95 = (double)NAN;
+	f->u95 = f->u_common = (double)NAN;
 	if (json_is_object(figure)) {
 		f->value = number(json_object_get(figure, "value"));
 		f->u95 = number(json_object_get(figure, "u95"));
+		if (!isnan(f->u95))
+			f->u_common = ep_group_common_json(figure);
 		copy_status(figure, f);
 	} else {
 		f->value = number(figure);
@@ -105,9 +108,31 @@ static int read_requests(const json_t *requests, struct ep_result *r)
 			continue;
 		f = &r->figures[r->figure_count - 1];
 		f->value = count > 0 ? sum / count : (double)NAN;
-		f->u95 = (double)NAN;
+		f->u95 = f->u_common = (double)NAN;
 	}
 	return 0;
+}
+
+/* What stands beside the totals: the idle power, and how many requests there
+ * were. */
+static int read_beside(const json_t *report, struct ep_result *r)
+{
+	const json_t *idle = json_object_get(json_object_get(report, "total"),
+					     "idle_power_w");
+	const json_t *requests = json_object_get(report, "requests");
+	json_t *count;
+	int code = 0;
+
+	if (json_is_object(idle))
+		code = add_figure(r, "idle", "power_mean_w", idle);
+	if (code < 0 || !json_is_array(requests))
+		return code;
+	count = json_integer((json_int_t)json_array_size(requests));
+	if (!count)
+		return -ENOMEM;
+	code = add_figure(r, "run", "requests", count);
+	json_decref(count);
+	return code;
 }
 
 int ep_result_add_figures(struct ep_result *r, const json_t *report)
@@ -123,5 +148,7 @@ int ep_result_add_figures(struct ep_result *r, const json_t *report)
 		if (code < 0)
 			return code;
 	}
-	return read_requests(json_object_get(report, "requests"), r);
+	code = read_beside(report, r);
+	return code < 0 ? code
+			: read_requests(json_object_get(report, "requests"), r);
 }

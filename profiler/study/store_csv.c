@@ -37,14 +37,18 @@ static const char *const usual[] = {
 };
 #define USUAL_COUNT (sizeof(usual) / sizeof(usual[0]))
 
+/* Whether it has columns beside it, and what stands in the line that is
+ * written. */
 struct column {
 	char name[80];
-	bool has_u95;
-	double value, u95; /* of the line that is written */
+	bool has_u95, has_common, has_status;
+	double value, u95, u_common;
+	char status[16];
 };
 
 struct table {
 	struct column *columns;
+	struct column **by_name;
 	size_t count;
 	struct ep_buf *b;
 };
@@ -67,13 +71,34 @@ static int by_rank(const void *a, const void *b)
 	return strcmp(x->name, y->name);
 }
 
+static int by_names(const void *a, const void *b)
+{
+	const struct column *const *x = a, *const *y = b;
+
+	return strcmp((*x)->name, (*y)->name);
+}
+
+static int index_names(struct table *t, struct ep_err *err)
+{
+	t->by_name = calloc(t->count + 1, sizeof(*t->by_name));
+	if (!t->by_name)
+		return ep_err_set(err, -ENOMEM, "out of memory");
+	for (size_t i = 0; i < t->count; i++)
+		t->by_name[i] = &t->columns[i];
+	qsort(t->by_name, t->count, sizeof(*t->by_name), by_names);
+	return 0;
+}
+
 static int load_columns(struct ep_store *s, struct table *t, struct ep_err *err)
 {
 	sqlite3_stmt *stmt;
 	int code, r = ep_store_prepare(
 			  s,
-			  "SELECT name, max(u95 IS NOT NULL) FROM figure"
-			  " GROUP BY name",
+			  "SELECT name, max(u95 IS NOT NULL),"
+			  " max(u95 IS NOT NULL AND"
+			  " (u_common IS NULL OR u_common > 0)),"
+			  " max(value IS NOT NULL AND status <> 'ok')"
+			  " FROM figure GROUP BY name",
 			  &stmt, err);
 
 	if (r < 0)
@@ -90,6 +115,8 @@ static int load_columns(struct ep_store *s, struct table *t, struct ep_err *err)
 		(void)ep_str_copy(c->name, sizeof(c->name),
 				  (const char *)sqlite3_column_text(stmt, 0));
 		c->has_u95 = sqlite3_column_int(stmt, 1) != 0;
+		c->has_common = sqlite3_column_int(stmt, 2) != 0;
+		c->has_status = sqlite3_column_int(stmt, 3) != 0;
 	}
 	if (code == SQLITE_ROW)
 		r = ep_err_set(err, -E2BIG, "more than %d metrics",
@@ -98,7 +125,7 @@ static int load_columns(struct ep_store *s, struct table *t, struct ep_err *err)
 		r = ep_store_fail(s, "columns", err);
 	sqlite3_finalize(stmt);
 	qsort(t->columns, t->count, sizeof(t->columns[0]), by_rank);
-	return r;
+	return r < 0 ? r : index_names(t, err);
 }
 
 static int put_number(struct ep_buf *b, double value)
@@ -117,11 +144,18 @@ static int put_head(const struct ep_store *s, struct table *t)
 	for (size_t i = 0; r == 0 && i < s->study.factor_count; i++)
 		r = ep_buf_addf(t->b, ",%s", s->study.factors[i].name);
 	if (r == 0)
-		r = ep_buf_adds(t->b, ",phase");
-	for (size_t i = 0; r == 0 && i < t->count; i++)
-		r = ep_buf_addf(t->b,
-				t->columns[i].has_u95 ? ",%s,%s_u95" : ",%s",
-				t->columns[i].name, t->columns[i].name);
+		r = ep_buf_adds(t->b, ",phase,folder");
+	for (size_t i = 0; r == 0 && i < t->count; i++) {
+		const struct column *c = &t->columns[i];
+
+		r = ep_buf_addf(t->b, ",%s", c->name);
+		if (r == 0 && c->has_u95)
+			r = ep_buf_addf(t->b, ",%s_u95", c->name);
+		if (r == 0 && c->has_common)
+			r = ep_buf_addf(t->b, ",%s_u_common", c->name);
+		if (r == 0 && c->has_status)
+			r = ep_buf_addf(t->b, ",%s_status", c->name);
+	}
 	return r < 0 ? r : ep_buf_adds(t->b, "\n");
 }
 
@@ -166,45 +200,78 @@ static int put_run(const struct ep_store *s, struct ep_buf *b,
 	return r;
 }
 
-static int put_figures(struct table *t, const char *phase)
+static void clear(struct column *c)
 {
+	c->value = c->u95 = c->u_common = (double)NAN;
+	c->status[0] = '\0';
+}
+
+/* The phase, the folder and the figures of a line. */
+static int put_figures(struct table *t, const char *phase, int64_t number)
+{
+	char folder[24];
 	int r = ep_buf_adds(t->b, ",");
 
+	ep_store_folder_name(number, folder, sizeof(folder));
 	if (r == 0)
-		r = ep_csv_put_text(t->b, phase ? phase : "");
+		r = ep_csv_put_text(t->b, phase);
+	if (r == 0)
+		r = ep_buf_addf(t->b, ",%s", folder);
 	for (size_t i = 0; r == 0 && i < t->count; i++) {
 		struct column *c = &t->columns[i];
 
 		r = put_number(t->b, c->value);
 		if (r == 0 && c->has_u95)
 			r = put_number(t->b, c->u95);
-		c->value = c->u95 = (double)NAN;
+		if (r == 0 && c->has_common)
+			r = put_number(t->b, c->u_common);
+		if (r == 0 && c->has_status)
+			r = ep_buf_addf(t->b, ",%s", c->status);
+		clear(c);
 	}
 	return r < 0 ? r : ep_buf_adds(t->b, "\n");
+}
+
+static double number_of(sqlite3_stmt *row, int column)
+{
+	return sqlite3_column_type(row, column) == SQLITE_NULL
+		       ? (double)NAN
+		       : sqlite3_column_double(row, column);
+}
+
+static int by_name(const void *key, const void *element)
+{
+	const struct column *const *c = element;
+
+	return strcmp(key, (*c)->name);
 }
 
 static void take_figure(struct table *t, sqlite3_stmt *row)
 {
 	const char *name = (const char *)sqlite3_column_text(row, 10);
+	const char *status = (const char *)sqlite3_column_text(row, 13);
+	struct column **found = name ? bsearch(name, t->by_name, t->count,
+					       sizeof(*found), by_name)
+				     : NULL;
 
-	for (size_t i = 0; name && i < t->count; i++) {
-		struct column *c = &t->columns[i];
-
-		if (strcmp(c->name, name) != 0)
-			continue;
-		if (sqlite3_column_type(row, 11) != SQLITE_NULL)
-			c->value = sqlite3_column_double(row, 11);
-		if (sqlite3_column_type(row, 12) != SQLITE_NULL)
-			c->u95 = sqlite3_column_double(row, 12);
+	if (!found)
 		return;
-	}
+	(*found)->value = number_of(row, 11);
+	(*found)->u95 = number_of(row, 12);
+	(*found)->u_common = number_of(row, 14);
+	/* Every status is a word of ours; a damaged one cannot add cells. */
+	if (status &&
+	    status[strspn(status, "abcdefghijklmnopqrstuvwxyz_")] == '\0')
+		(void)ep_str_copy((*found)->status, sizeof((*found)->status),
+				  status);
 }
 
 /* A run without figures (lost) has one line, its phase empty. */
 static const char lines_sql[] =
 	"SELECT run.config, run.warmup, run.repetition, run.position,"
 	" run.state, run.reasons, run.host, run.board_serial, run.number,"
-	" figure.phase, figure.name, figure.value, figure.u95"
+	" figure.phase, figure.name, figure.value, figure.u95,"
+	" figure.status, figure.u_common"
 	" FROM run LEFT JOIN figure ON figure.run = run.number"
 	" WHERE run.state NOT IN ('begun', 'interrupted')"
 	" ORDER BY run.number, CASE figure.phase WHEN 'idle' THEN 0"
@@ -234,7 +301,7 @@ static int put_lines(struct ep_store *s, struct table *t, struct ep_err *err)
 
 		if (!same_line(number, phase, row)) {
 			if (number >= 0)
-				r = put_figures(t, phase);
+				r = put_figures(t, phase, number);
 			number = sqlite3_column_int64(row, 8);
 			(void)ep_str_copy(phase, sizeof(phase),
 					  text ? text : "");
@@ -246,21 +313,21 @@ static int put_lines(struct ep_store *s, struct table *t, struct ep_err *err)
 	if (r == 0 && code != SQLITE_DONE)
 		r = ep_store_fail(s, "results", err);
 	if (r == 0 && number >= 0)
-		r = put_figures(t, phase);
+		r = put_figures(t, phase, number);
 	sqlite3_finalize(row);
 	return r;
 }
 
 int ep_store_export(struct ep_store *s, struct ep_err *err)
 {
-	struct table t = { NULL, 0, NULL };
+	struct table t = { NULL, NULL, 0, NULL };
 	struct ep_buf b;
 	int r = load_columns(s, &t, err);
 
 	ep_buf_init(&b, CSV_BYTES_MAX);
 	t.b = &b;
 	for (size_t i = 0; r == 0 && i < t.count; i++)
-		t.columns[i].value = t.columns[i].u95 = (double)NAN;
+		clear(&t.columns[i]);
 	if (r == 0)
 		r = put_head(s, &t);
 	if (r == 0)
@@ -271,5 +338,6 @@ int ep_store_export(struct ep_store *s, struct ep_err *err)
 		ep_err_set(err, r, "%s/results.csv: %s", s->dir, strerror(-r));
 	ep_buf_done(&b);
 	free(t.columns);
+	free((void *)t.by_name);
 	return r;
 }

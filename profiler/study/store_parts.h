@@ -7,7 +7,7 @@
 #include <sqlite3.h>
 
 /* Only for store*.c. */
-#define EP_STORE_SCHEMA 2
+#define EP_STORE_SCHEMA 3
 #define EP_STORE_BUSY_MS 10000
 
 struct ep_store {

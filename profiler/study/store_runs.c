@@ -130,7 +130,7 @@ static int put_figures(struct ep_store *s, int64_t number,
 {
 	sqlite3_stmt *stmt;
 	int r = ep_store_prepare(
-		s, "INSERT OR REPLACE INTO figure VALUES (?, ?, ?, ?, ?, ?)",
+		s, "INSERT OR REPLACE INTO figure VALUES (?, ?, ?, ?, ?, ?, ?)",
 		&stmt, err);
 
 	for (size_t i = 0; r == 0 && i < result->figure_count; i++) {
@@ -142,6 +142,7 @@ static int put_figures(struct ep_store *s, int64_t number,
 		ep_store_bind_number(stmt, 4, f->value);
 		ep_store_bind_number(stmt, 5, f->u95);
 		sqlite3_bind_text(stmt, 6, f->status, -1, SQLITE_STATIC);
+		ep_store_bind_number(stmt, 7, f->u_common);
 		if (sqlite3_step(stmt) != SQLITE_DONE)
 			r = ep_store_fail(s, "figures", err);
 		sqlite3_reset(stmt);

@@ -36,7 +36,7 @@ static const char *const tables[] = {
 	"CREATE INDEX run_config ON run (config);",
 	"CREATE TABLE figure (run INTEGER NOT NULL REFERENCES run(number)"
 	" ON DELETE CASCADE, phase TEXT NOT NULL, name TEXT NOT NULL,"
-	" value REAL, u95 REAL, status TEXT NOT NULL,"
+	" value REAL, u95 REAL, status TEXT NOT NULL, u_common REAL,"
 	" PRIMARY KEY (run, phase, name))%s;",
 	NULL,
 };
@@ -49,10 +49,17 @@ static const char *const from_1[] = {
 	"CREATE INDEX run_config ON run (config);",
 	NULL,
 };
+/* From 2: what the runs have in common; of older runs it stays NULL, not known,
+ * until a rebuild. */
+static const char *const from_2[] = {
+	"ALTER TABLE figure ADD COLUMN u_common REAL;",
+	NULL,
+};
 /* migrations[n] leads from schema n to n + 1; there never was a 0. */
 static const char *const *const migrations[EP_STORE_SCHEMA] = {
 	NULL,
 	from_1,
+	from_2,
 };
 
 static int make_tables(struct ep_store *s, const char *const *statements,

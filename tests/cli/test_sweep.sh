@@ -66,7 +66,7 @@ check each_configuration_ran_as_often_as_asked test \
 check warm_ups_do_not_count test "$(table st run valid phase | grep -c '^w1 0 run$')" -eq 4
 check the_others_do test "$(table st valid phase | grep -c '^1 run$')" -eq 8
 check phases_are_rows test "$(table st phase | sort -u | tr '\n' ' ')" = \
-	'generation load prefill request run tail '
+	'generation idle load prefill request run tail '
 check the_meter_is_in_the_table test \
 	"$(table st phase power_mean_w | grep '^run ' | sort -u)" = 'run 5'
 check tokens_are_in_the_table test \
@@ -158,8 +158,8 @@ sweep lamps --resume
 check now_and_later cmp before.csv lamps/results.csv
 "$edgeprof" report lamps >out
 status=$?
-status_is report_knows_a_study 0 'A study lamps' "$dir/out"
-says report_of_a_study_has_the_table '^ *1 *2 *0 .*lamp=on' out
+status_is report_knows_a_study 0 'study report: lamps' "$dir/out"
+says report_of_a_study_has_the_table '^ *1 *2 *0 *0 *on$' out
 check a_run_of_it_is_an_ordinary_one "$edgeprof" report lamps/runs/0001
 
 # --- the example of the documents
@@ -185,7 +185,7 @@ cat >values.py <<'P'
 import csv, re, sys
 # What depends on how long things took, or on what else the machine did.
 time = re.compile("study_id|_s$|_s_|energy|_j_|j_per|tokens_per|action|edp|_per_token|"
-                  "rss|_count|cpu|_u95|phase_evidence")
+                  "rss|_count|cpu|_u95|phase_evidence|folder|_status")
 for row in csv.DictReader(open(sys.argv[1] + "/results.csv")):
     if row["phase"] in ("generation", "run"):
         print({k: v for k, v in row.items() if not time.search(k)})

@@ -307,7 +307,7 @@ status=$?
 status_is a_folder_that_cannot_be_written 125 'ermission denied\|no permission'
 as_user "$edgeprof" report shared/own >out 2>err
 status=$?
-status_is can_be_reported_all_the_same 0 'n=2' "$dir/out"
+status_is can_be_reported_all_the_same 0 'factors   n' "$dir/out"
 if [ "$(id -u)" -ne 0 ]; then
 	skip from_sudo "needs root"
 else

@@ -123,14 +123,14 @@ static void the_table_has_a_line_for_each_run_and_phase(void **state)
 {
 	static const char expected[] =
 		",config,run,order,valid,reasons,host,board_serial,n,phase,"
-		"tokens,energy_j,energy_j_u95\n"
-		",2,1,1,1,,desk,S1,2,generation,20,5,0.05\n"
-		",2,1,1,1,,desk,S1,2,run,,10,0.1\n"
+		"folder,tokens,energy_j,energy_j_u95,requests\n"
+		",2,1,1,1,,desk,S1,2,generation,0001,20,5,0.05,\n"
+		",2,1,1,1,,desk,S1,2,run,0001,,10,0.1,0\n"
 		",1,2,2,0,rejected: the program ended with exit 3,desk,S1,1,"
-		"generation,20,5,0.05\n"
+		"generation,0002,20,5,0.05,\n"
 		",1,2,2,0,rejected: the program ended with exit 3,desk,S1,1,"
-		"run,,10,0.1\n"
-		",1,3,3,0,\"lost: gone, and away\",,,1,,,,\n";
+		"run,0002,,10,0.1,0\n"
+		",1,3,3,0,\"lost: gone, and away\",,,1,,0003,,,,\n";
 	struct ep_err err = { 0 };
 	struct support_store s;
 	char *text;
