@@ -42,6 +42,8 @@ int ep_asked_reading(struct ep_report *r)
 			"4 words/s = 5.33 tokens/s (0.75 words a token)")
 		->number = EP_READING_TOKENS_PER_S;
 	row = ep_section_row(s, EP_PHASE_GENERATION, "generation");
+	if (!row)
+		return -ENOMEM;
 	m = ep_section_metric(row, "tokens_per_s");
 	ep_derive_scaled(m, rate, 1, "", 0);
 	m = ep_section_metric(row, "reading_ratio");

@@ -53,23 +53,22 @@ static void ratio_terms(struct ep_budget *b, const struct pair *p,
 			const struct ep_metric *x, const struct ep_metric *ref,
 			double ratio)
 {
+	static const char *const weighs[] = { "offset", EP_TERM_METER };
 	const struct ep_metric *both[] = { x, ref };
 
 	for (size_t k = 0; k < 2; k++)
 		for (size_t i = 0; i < both[k]->term_count; i++) {
 			const struct ep_term *t = &both[k]->terms[i];
-			bool common = strcmp(t->name, "gain") == 0 ||
-				      strcmp(t->name, "offset") == 0;
 
-			if (!common || !p->same_meter)
+			if (!ep_term_is_common(t->name) || !p->same_meter)
 				ep_budget_add(b, t->name,
 					      ratio * t->u /
 						      fabs(both[k]->value));
 		}
-	if (p->same_meter)
-		ep_budget_add(b, "offset",
-			      ratio * fabs(share(x, "offset") -
-					   share(ref, "offset")));
+	for (size_t i = 0; p->same_meter && i < 2; i++)
+		ep_budget_add(b, weighs[i],
+			      ratio * fabs(share(x, weighs[i]) -
+					   share(ref, weighs[i])));
 }
 
 /* x / ref, and the same as a change factor. */
@@ -155,7 +154,7 @@ static int add_row(struct ep_section *s, const struct pair *p,
 	return 0;
 }
 
-static void put_notes(struct ep_section *s, const struct pair *p)
+static void put_notes(struct ep_section *s, const struct pair *p, bool pooled)
 {
 	ep_section_note(s, "change factor: ratio where it is at least 1, else "
 			   "minus its inverse; -2 is half");
@@ -165,8 +164,11 @@ static void put_notes(struct ep_section *s, const struct pair *p)
 				  "same in both and not in the \u00b1 of ratios"
 				: "two machines or meters: the gains of both "
 				  "are in the \u00b1 of ratios");
-	ep_section_note(s, "one run each: the run-to-run spread is unknown and "
-			   "not in the \u00b1");
+	ep_section_note(s, "%s",
+			pooled ? "the spread of the runs is in the \u00b1, but "
+				 "not that of a side that is one run"
+			       : "one run each: the run-to-run spread is "
+				 "unknown and not in the \u00b1");
 }
 
 int ep_asked_against(struct ep_report *r, const struct ep_asked *q)
@@ -189,8 +191,10 @@ int ep_asked_against(struct ep_report *r, const struct ep_asked *q)
 		{ "run", "rss_peak_bytes" },
 	};
 	struct pair p = { r, q->against, is_same_meter(r, q->against) };
-	struct ep_section *s =
-		ep_section_add(r, "against", "Against another run", "figure");
+	struct ep_section *s = ep_section_add(
+		r, "against",
+		q->pooled ? "Against the reference" : "Against another run",
+		"figure");
 	int code = 0;
 
 	if (!s)
@@ -205,6 +209,6 @@ int ep_asked_against(struct ep_report *r, const struct ep_asked *q)
 			name = "edp_j_s_per_token2";
 		code = add_row(s, &p, compared[i][0], name);
 	}
-	put_notes(s, &p);
+	put_notes(s, &p, q->pooled);
 	return code;
 }

@@ -113,21 +113,22 @@ static double term_of(const struct ep_metric *m, const char *name)
 static void hour_terms(struct ep_budget *b, const struct ep_metric *run,
 		       const struct ep_metric *idle, double runs, double idle_s)
 {
-	ep_budget_add(b, "gain",
-		      runs * term_of(run, "gain") +
-			      idle_s * term_of(idle, "gain"));
-	ep_budget_add(b, "offset",
-		      runs * term_of(run, "offset") +
-			      idle_s * term_of(idle, "offset"));
+	static const char *const common[] = { "gain", "offset", EP_TERM_METER };
+	static const char *const of_idle[] = { "idle", "resolution", "spread" };
+
+	for (size_t i = 0; i < sizeof(common) / sizeof(common[0]); i++)
+		ep_budget_add(b, common[i],
+			      runs * term_of(run, common[i]) +
+				      idle_s * term_of(idle, common[i]));
 	for (size_t i = 0; i < run->term_count; i++) {
 		const struct ep_term *t = &run->terms[i];
 
-		if (strcmp(t->name, "gain") != 0 &&
-		    strcmp(t->name, "offset") != 0)
+		if (!ep_term_is_common(t->name))
 			ep_budget_add(b, t->name, runs * t->u);
 	}
-	ep_budget_add(b, "idle", idle_s * term_of(idle, "idle"));
-	ep_budget_add(b, "resolution", idle_s * term_of(idle, "resolution"));
+	for (size_t i = 0; i < sizeof(of_idle) / sizeof(of_idle[0]); i++)
+		ep_budget_add(b, of_idle[i],
+			      idle_s * term_of(idle, of_idle[i]));
 }
 
 /* Was the model in memory while the baseline was taken? */
@@ -212,15 +213,15 @@ static int add_basis(struct ep_section *s, const struct life *l,
 	return 0;
 }
 
-/* An hour must have room for what is asked: of several requests each is an
- * inference, else the run is. */
-static int check_duty(const struct life *l, const struct basis *bases,
-		      size_t count, struct ep_err *err)
+int ep_asked_check_duty(const struct ep_report *r, const struct ep_asked *q,
+			struct ep_err *err)
 {
+	struct basis bases[3];
+	size_t count = list_bases(r, bases);
 	const struct basis *one = &bases[0];
-	double rate = l->asked->duty_per_h, each_s;
+	double rate = q->duty_per_h, each_s;
 
-	for (size_t i = 0; i < count && l->report->request_count > 1; i++)
+	for (size_t i = 0; i < count && r->request_count > 1; i++)
 		if (strcmp(bases[i].scope, "request") == 0)
 			one = &bases[i];
 	if (isnan(rate) || !one->duration)
@@ -272,9 +273,10 @@ int ep_asked_battery(struct ep_report *r, const struct ep_asked *q,
 	struct basis bases[3];
 	size_t count = list_bases(r, bases);
 	struct ep_section *s;
-	int code = check_duty(&l, bases, count, err);
+	int code = ep_asked_check_duty(r, q, err);
 
-	if (code < 0)
+	/* Of a study some configurations are fast enough for it. */
+	if (code < 0 && !q->pooled)
 		return code;
 	s = ep_section_add(r, "battery", "Battery", "one inference is");
 	if (!s)

@@ -62,8 +62,7 @@ static void add_energy(struct ep_budget *sum, const struct ep_metric *m,
 
 	for (size_t i = 0; i < m->term_count; i++) {
 		const struct ep_term *t = &m->terms[i];
-		bool common = strcmp(t->name, "gain") == 0 ||
-			      strcmp(t->name, "offset") == 0;
+		bool common = ep_term_is_common(t->name);
 		double u = fabs(factor) * t->u;
 		bool found = false;
 

@@ -9,6 +9,10 @@
 
 int ep_asked_battery(struct ep_report *r, const struct ep_asked *q,
 		     struct ep_err *err) EP_MUST_CHECK;
+/* An hour must have room for what is asked: of several requests each is an
+ * inference, else the run is.  -ERANGE with a sentence. */
+int ep_asked_check_duty(const struct ep_report *r, const struct ep_asked *q,
+			struct ep_err *err) EP_MUST_CHECK;
 /* -ENOMEM. */
 int ep_asked_reading(struct ep_report *r) EP_MUST_CHECK;
 int ep_asked_cost(struct ep_report *r, const struct ep_asked *q) EP_MUST_CHECK;

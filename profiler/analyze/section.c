@@ -10,14 +10,14 @@
 #include "base/str.h"
 #include "profiler/analyze/metrics.h"
 
-struct ep_section *ep_section_add(struct ep_report *r, const char *key,
+struct ep_section *ep_section_new(struct ep_sections **list, const char *key,
 				  const char *heading, const char *rows_are)
 {
 	struct ep_section *s;
 
-	if (!r->sections)
-		r->sections = calloc(1, sizeof(*r->sections));
-	if (!r->sections || r->sections->count == EP_SECTIONS_MAX)
+	if (!*list)
+		*list = calloc(1, sizeof(**list));
+	if (!*list || (*list)->count == EP_SECTIONS_MAX)
 		return NULL;
 	s = calloc(1, sizeof(*s));
 	if (!s)
@@ -25,14 +25,24 @@ struct ep_section *ep_section_add(struct ep_report *r, const char *key,
 	s->key = key;
 	s->heading = heading;
 	s->rows_are = rows_are;
-	r->sections->items[r->sections->count++] = s;
+	(*list)->items[(*list)->count++] = s;
 	return s;
+}
+
+struct ep_section *ep_section_add(struct ep_report *r, const char *key,
+				  const char *heading, const char *rows_are)
+{
+	return ep_section_new(&r->sections, key, heading, rows_are);
 }
 
 void ep_sections_free(struct ep_sections *s)
 {
-	for (size_t i = 0; s && i < s->count; i++)
+	for (size_t i = 0; s && i < s->count; i++) {
+		for (size_t k = 0; k < s->items[i]->row_count; k++)
+			free(s->items[i]->rows[k].metrics);
+		free(s->items[i]->rows);
 		free(s->items[i]);
+	}
 	free(s);
 }
 
@@ -68,16 +78,54 @@ void ep_section_note(struct ep_section *s, const char *format, ...)
 	va_end(args);
 }
 
+/* A row with room for so many metrics. */
+static struct ep_section_row *add_row(struct ep_section *s, size_t metrics)
+{
+	size_t n = s->row_count;
+	struct ep_section_row *row;
+
+	if (n == EP_SECTION_ROWS_MAX)
+		return NULL;
+	/* Full at every power of two, from 8 on. */
+	if (n == 0 || (n >= 8 && (n & (n - 1)) == 0)) {
+		row = realloc(s->rows, (n < 8 ? 8 : 2 * n) * sizeof(*row));
+		if (!row)
+			return NULL;
+		s->rows = row;
+	}
+	row = &s->rows[n];
+	memset(row, 0, sizeof(*row));
+	row->metrics = calloc(metrics > 0 ? metrics : 1, sizeof(*row->metrics));
+	if (!row->metrics)
+		return NULL;
+	s->row_count++;
+	return row;
+}
+
 struct ep_section_row *ep_section_row(struct ep_section *s, const char *scope,
 				      const char *what)
 {
-	struct ep_section_row *row;
+	struct ep_section_row *row = add_row(s, EP_SECTION_METRICS_MAX);
 
-	if (s->row_count == EP_SECTION_ROWS_MAX)
+	if (!row)
 		return NULL;
-	row = &s->rows[s->row_count++];
 	(void)ep_str_copy(row->scope, sizeof(row->scope), scope);
 	(void)ep_str_copy(row->what, sizeof(row->what), what);
+	return row;
+}
+
+struct ep_section_row *ep_section_row_copy(struct ep_section *s,
+					   const struct ep_section_row *from)
+{
+	struct ep_section_row *row = add_row(s, from->metric_count);
+	struct ep_metric *metrics;
+
+	if (!row)
+		return NULL;
+	metrics = row->metrics;
+	*row = *from;
+	row->metrics = metrics;
+	memcpy(metrics, from->metrics, from->metric_count * sizeof(*metrics));
 	return row;
 }
 
@@ -134,6 +182,12 @@ void ep_derive_end(struct ep_metric *m, double value, const struct ep_budget *b)
 	m->status = status;
 	if (unknown)
 		m->u95 = (double)NAN;
+}
+
+bool ep_term_is_common(const char *name)
+{
+	return strcmp(name, "gain") == 0 || strcmp(name, "offset") == 0 ||
+	       strcmp(name, EP_TERM_METER) == 0;
 }
 
 void ep_derive_terms(struct ep_budget *b, const struct ep_metric *m,
