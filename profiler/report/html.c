@@ -4,7 +4,7 @@
 
 #include "base/hash.h"
 #include "base/version.h"
-#include "profiler/report/html_parts.h"
+#include "profiler/report/html_frame.h"
 
 static unsigned nibble(char hex)
 {
@@ -93,6 +93,15 @@ void ep_html_frame_end(struct ep_html *h, const struct ep_html_frame *f)
 		ep_html_raw(h, "</script>\n");
 	}
 	ep_html_raw(h, "</body>\n</html>\n");
+}
+
+void ep_html_section(struct ep_html *h, const char *title)
+{
+	ep_html_raw(h, "<section>\n<h2 id=\"s-");
+	ep_html_slug(h, title);
+	ep_html_raw(h, "\">");
+	ep_html_text(h, title);
+	ep_html_raw(h, "</h2>\n");
 }
 
 void ep_html_table_begin(struct ep_html *h, const char *class_name)

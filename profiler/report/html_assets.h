@@ -11,9 +11,10 @@ struct ep_html_asset {
 	size_t len;
 };
 struct ep_html_asset ep_html_asset_css(void);
-struct ep_html_asset ep_html_asset_base(void);	/* base.js */
-struct ep_html_asset ep_html_asset_run(void);	/* run.js */
-struct ep_html_asset ep_html_asset_study(void); /* study.js */
+struct ep_html_asset ep_html_asset_base(void);	  /* base.js */
+struct ep_html_asset ep_html_asset_run(void);	  /* run.js */
+struct ep_html_asset ep_html_asset_study(void);	  /* plot.js, study.js */
+struct ep_html_asset ep_html_asset_compare(void); /* plot.js, compare.js */
 struct ep_html_asset ep_html_asset_dygraphs(void);
 struct ep_html_asset ep_html_asset_chart(void);
 

@@ -7,6 +7,7 @@
 
 #include "base/num.h"
 #include "base/str.h"
+#include "profiler/report/width.h"
 
 #define PIECE_BYTES 1024
 #define DIGITS 9
@@ -54,7 +55,7 @@ static void put_piece(struct ep_html *h, const char *text)
 
 void ep_html_text(struct ep_html *h, const char *text)
 {
-	char piece[PIECE_BYTES];
+	char piece[PIECE_BYTES], clean[PIECE_BYTES];
 
 	while (*text != '\0') {
 		size_t len;
@@ -68,8 +69,8 @@ void ep_html_text(struct ep_html *h, const char *text)
 				len--;
 		piece[len] = '\0';
 		text += len;
-		ep_str_printable(piece);
-		put_piece(h, piece);
+		ep_width_clean(clean, sizeof(clean), piece);
+		put_piece(h, clean);
 	}
 }
 

@@ -17,7 +17,7 @@ struct ep_html {
 void ep_html_raw(struct ep_html *h, const char *markup);
 void ep_html_bytes(struct ep_html *h, const char *data, size_t len);
 /* Untrusted text as content of an element or of an attribute in quotes; broken
- * UTF-8 and control bytes become '?'. */
+ * UTF-8, control bytes and what changes the direction of a line become '?'. */
 void ep_html_text(struct ep_html *h, const char *text);
 /* <tag>text</tag>; class_name "" none.  Tag and class are ours. */
 void ep_html_element(struct ep_html *h, const char *tag, const char *class_name,

@@ -70,11 +70,7 @@ static void html_heading(void *ctx, const char *text)
 		ep_html_raw(&p->h, "</section>\n");
 	}
 	p->in_section = true;
-	ep_html_raw(&p->h, "<section>\n<h2 id=\"s-");
-	ep_html_slug(&p->h, text);
-	ep_html_raw(&p->h, "\">");
-	ep_html_text(&p->h, text);
-	ep_html_raw(&p->h, "</h2>\n");
+	ep_html_section(&p->h, text);
 }
 
 static void html_fact(void *ctx, const char *label, const char *text)

@@ -9,15 +9,6 @@
 #include "profiler/report/formats.h"
 #include "profiler/report/html_study.h"
 
-static void heading(struct ep_html *h, const char *title)
-{
-	ep_html_raw(h, "<section>\n<h2 id=\"s-");
-	ep_html_slug(h, title);
-	ep_html_raw(h, "\">");
-	ep_html_text(h, title);
-	ep_html_raw(h, "</h2>\n");
-}
-
 static void fact(struct ep_html *h, const char *label, const char *text)
 {
 	ep_html_element(h, "dt", "", label);
@@ -156,7 +147,7 @@ static void put_section(struct ep_html *h, const struct ep_summary *s,
 {
 	char text[40];
 
-	heading(h, section->title);
+	ep_html_section(h, section->title);
 	ep_html_element(h, "p", "note", section->note);
 	(void)ep_str_format(text, sizeof(text), "%d", number);
 	ep_html_raw(h, "\n<div class=\"study-chart\" data-section=\"");
@@ -171,7 +162,7 @@ static void put_pareto(struct ep_html *h, const struct ep_summary *s,
 {
 	if (p->count == 0)
 		return;
-	heading(h, "Pareto front");
+	ep_html_section(h, "Pareto front");
 	ep_html_raw(h,
 		    "<p class=\"note\">Energy per generated token against the "
 		    "rate of generation. On the line is every configuration "
@@ -189,7 +180,7 @@ static void put_rejected(struct ep_html *h, const struct ep_summary *s)
 
 	if (s->rejected_count == 0)
 		return;
-	heading(h, "Runs that do not count");
+	ep_html_section(h, "Runs that do not count");
 	ep_html_table_begin(h, "figures");
 	ep_html_raw(h, "<thead><tr><th>configuration</th><th>run</th><th "
 		       "class=\"l\">why</th></tr></thead>\n<tbody>\n");
@@ -215,7 +206,7 @@ static void put_rejected(struct ep_html *h, const struct ep_summary *s)
 
 static void put_legend(struct ep_html *h)
 {
-	heading(h, "How to read this");
+	ep_html_section(h, "How to read this");
 	ep_html_raw(
 		h,
 		"<dl class=\"facts\">\n<dt>\xc2\xb1</dt><dd>95 % interval of "
@@ -231,9 +222,24 @@ static void put_legend(struct ep_html *h)
 		"run and phase.</dd></dl>\n</section>\n");
 }
 
-static void put_body(struct ep_html *h, const struct ep_summary *s,
-		     const struct ep_html_pareto *p)
+/* What makes the figures doubtful. */
+static void put_notes(struct ep_html *h, const struct ep_summary *s)
 {
+	if (s->note_count == 0)
+		return;
+	ep_html_section(h, "Warnings");
+	ep_html_raw(h, "<ul class=\"warnings\">\n");
+	for (size_t i = 0; i < s->note_count; i++) {
+		ep_html_element(h, "li", "", s->notes[i]);
+		ep_html_raw(h, "\n");
+	}
+	ep_html_raw(h, "</ul>\n</section>\n");
+}
+
+static void put_body(struct ep_html *h, const struct ep_html_study *study)
+{
+	const struct ep_summary *s = study->summary;
+	const struct ep_html_pareto *p = &study->pareto;
 	int number = 0;
 
 	ep_html_raw(h, "<header><h1>edgeprof study");
@@ -243,6 +249,7 @@ static void put_body(struct ep_html *h, const struct ep_summary *s,
 	ep_html_raw(h, "</h1><nav id=\"contents\"></nav></header>\n<main>\n");
 	put_tiles(h, s, p);
 	put_facts(h, s);
+	put_notes(h, s);
 	ep_html_raw(h, "<noscript><p class=\"alert\">The charts need "
 		       "JavaScript; all figures are in the tables.</p>"
 		       "</noscript>\n<div id=\"choose\"></div>\n");
@@ -253,6 +260,8 @@ static void put_body(struct ep_html *h, const struct ep_summary *s,
 		if (number == 2)
 			put_pareto(h, s, p);
 	}
+	ep_html_study_memory(h, s, study->memory);
+	ep_html_study_asked(h, s, (size_t)number);
 	put_rejected(h, s);
 	put_legend(h);
 	ep_html_raw(h, "</main>\n");
@@ -270,22 +279,22 @@ static int study_render(const struct ep_summary *s,
 		.library = "Chart.js, copyright 2014-2022 Chart.js "
 			   "contributors",
 	};
-	struct ep_html_pareto pareto;
+	struct ep_html_study study = { .summary = s,
+				       .memory = options->memory };
 	char title[260];
 	size_t start = b->len;
-	int r = ep_html_pareto_make(s, &pareto);
+	int r = ep_html_pareto_make(s, &study.pareto);
 
-	(void)options;
 	if (r < 0)
 		return r;
 	(void)ep_str_format(title, sizeof(title), "%s%sedgeprof study",
 			    s->title, s->title[0] ? ": " : "");
 	frame.title = title;
 	ep_html_frame_begin(&h, &frame);
-	put_body(&h, s, &pareto);
-	ep_html_study_data(&h, s, &pareto);
+	put_body(&h, &study);
+	ep_html_study_data(&h, &study);
 	ep_html_frame_end(&h, &frame);
-	free(pareto.front);
+	free(study.pareto.front);
 	if (h.error < 0 && b->data) {
 		b->len = start;
 		b->data[start] = '\0';
@@ -295,5 +304,6 @@ static int study_render(const struct ep_summary *s,
 
 const struct ep_study_format ep_study_format_html = {
 	.metrics = ep_html_study_metrics,
+	.wants_memory = true,
 	.render = study_render,
 };

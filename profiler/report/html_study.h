@@ -48,7 +48,22 @@ void ep_html_study_table(struct ep_html *h, const struct ep_summary *s,
 			 const struct ep_html_section *section);
 void ep_html_study_front(struct ep_html *h, const struct ep_summary *s,
 			 const struct ep_html_pareto *p);
-void ep_html_study_data(struct ep_html *h, const struct ep_summary *s,
-			const struct ep_html_pareto *p);
+/* Everything that charts draw. */
+struct ep_html_study {
+	const struct ep_summary *summary;
+	const struct ep_study_memory *memory; /* NULL: none */
+	struct ep_html_pareto pareto;
+};
+void ep_html_study_data(struct ep_html *h, const struct ep_html_study *s);
+
+/* The sections that were asked for; the first has that number in the data. */
+void ep_html_study_asked(struct ep_html *h, const struct ep_summary *s,
+			 size_t number);
+void ep_html_study_asked_data(struct ep_json_out *o,
+			      const struct ep_summary *s);
+void ep_html_study_memory(struct ep_html *h, const struct ep_summary *s,
+			  const struct ep_study_memory *m);
+void ep_html_study_memory_data(struct ep_json_out *o,
+			       const struct ep_study_memory *m);
 
 #endif

@@ -3,6 +3,7 @@
 #include <math.h>
 #include <string.h>
 
+#include "base/num.h"
 #include "base/str.h"
 #include "profiler/report/cell.h"
 #include "profiler/report/html_study.h"
@@ -53,6 +54,42 @@ static void put_heads(struct ep_html *h, const struct ep_summary *s,
 		put_metric_head(h, "absolute \xc2\xb1", unit, false);
 }
 
+/* <td with all digits for CSV; the caller goes on with ">". */
+static void put_digits(struct ep_html *h, double value, double u)
+{
+	char full[32];
+
+	ep_html_raw(h, "<td");
+	if (!isfinite(value))
+		return;
+	ep_num_put_f64(full, value);
+	ep_html_raw(h, " data-v=\"");
+	ep_html_raw(h, full);
+	ep_html_raw(h, "\"");
+	if (!isfinite(u))
+		return;
+	ep_num_put_f64(full, u);
+	ep_html_raw(h, " data-u=\"");
+	ep_html_raw(h, full);
+	ep_html_raw(h, "\"");
+}
+
+static void put_cell(struct ep_html *h, const char *text,
+		     const struct ep_group_figure *figure, double u)
+{
+	bool low = figure->status == EP_STATUS_LOW_CONFIDENCE;
+
+	put_digits(h, figure->mean, u);
+	if (low) {
+		ep_html_raw(h, " title=\"");
+		ep_html_text(h, figure->reason);
+		ep_html_raw(h, "\"");
+	}
+	ep_html_raw(h, low ? ">~" : ">");
+	ep_html_text(h, text);
+	ep_html_raw(h, "</td>");
+}
+
 static void put_cells(struct ep_html *h, const struct ep_summary *s,
 		      const struct ep_summary_config *c, int metric)
 {
@@ -67,14 +104,17 @@ static void put_cells(struct ep_html *h, const struct ep_summary *s,
 		ep_cell_bytes(text, cell->figure.mean);
 	else
 		ep_cell_plus_minus(text, cell->figure.mean, cell->compare_u95);
-	ep_html_element(h, "td", "", text);
+	put_cell(h, text, &cell->figure, cell->compare_u95);
 	if (!has_spread(s, metric))
 		return;
 	if (bytes)
 		ep_cell_bytes(text, cell->figure.u95);
 	else
 		ep_cell_number(text, cell->figure.u95, 2);
-	ep_html_element(h, "td", "", text);
+	put_digits(h, cell->figure.u95, (double)NAN);
+	ep_html_raw(h, ">");
+	ep_html_text(h, text);
+	ep_html_raw(h, "</td>");
 }
 
 static void put_factors(struct ep_html *h, const struct ep_summary *s,
@@ -194,9 +234,10 @@ static void put_figure(struct ep_json_out *o, const struct ep_summary *s,
 	ep_json_close(o, '}');
 }
 
-void ep_html_study_data(struct ep_html *h, const struct ep_summary *s,
-			const struct ep_html_pareto *p)
+void ep_html_study_data(struct ep_html *h, const struct ep_html_study *study)
 {
+	const struct ep_summary *s = study->summary;
+	const struct ep_html_pareto *p = &study->pareto;
 	struct ep_json_out o = ep_html_data_begin(h, "data");
 
 	ep_json_open(&o, NULL, '{', false);
@@ -221,7 +262,9 @@ void ep_html_study_data(struct ep_html *h, const struct ep_summary *s,
 		ep_json_close(&o, ']');
 		ep_json_close(&o, '}');
 	}
+	ep_html_study_asked_data(&o, s);
 	ep_json_close(&o, ']');
+	ep_html_study_memory_data(&o, study->memory);
 	ep_json_text(&o, "cost", EP_HTML_COST);
 	ep_json_text(&o, "gain", EP_HTML_GAIN);
 	ep_json_open(&o, "front", '[', true);

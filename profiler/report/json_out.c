@@ -6,6 +6,7 @@
 
 #include "base/num.h"
 #include "base/str.h"
+#include "profiler/report/width.h"
 
 #define PIECE_BYTES 256
 
@@ -76,7 +77,7 @@ static void put_piece(struct ep_json_out *o, const char *text)
 
 static void put_string(struct ep_json_out *o, const char *text)
 {
-	char piece[PIECE_BYTES];
+	char piece[PIECE_BYTES], clean[PIECE_BYTES];
 
 	put(o, "\"", 1);
 	do {
@@ -91,8 +92,11 @@ static void put_string(struct ep_json_out *o, const char *text)
 				len--;
 		piece[len] = '\0';
 		text += len;
-		ep_str_printable(piece);
-		put_piece(o, piece);
+		if (o->in_html)
+			ep_width_clean(clean, sizeof(clean), piece);
+		else
+			ep_str_printable(piece);
+		put_piece(o, o->in_html ? clean : piece);
 	} while (*text != '\0');
 	put(o, "\"", 1);
 }

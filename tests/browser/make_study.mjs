@@ -87,15 +87,41 @@ function add(out, [config, run, order], levels, phases) {
 	const reasons = rejected ? 'rejected: other programs used the CPUs for ' +
 		'24 %, more than 10 %' + evil : run === 0 ? 'warm-up' : '';
 
+	if (run === 1)
+		writeRun(order, phases);
 	for (const [phase, values] of Object.entries(phases))
 		out.push([ID, config, run === 0 ? 'w1' : run, order, valid ? 1 : 0,
-			reasons, 'sample', '', ...levels, phase,
+			reasons, 'sample', '', ...levels, phase, folder(order),
 			...metrics.flatMap((name) => {
 				const v = values[name];
 
 				return exact.has(name) ? [v ?? ''] :
 					[v ?? '', v === undefined ? '' : v * 0.016];
 			})]);
+}
+
+const folder = (order) => String(order).padStart(4, '0');
+
+// The memory of one run: it loads, then grows with its context.
+function writeRun(order, { load, run }) {
+	const at = `${dir}/runs/${folder(order)}`;
+	const lines = [];
+
+	for (let k = -2; k * 0.1 < run.duration_s; k++) {
+		const t = k / 10;
+
+		lines.push(`${t},,,0,` + (t < 0 ? '' : Math.round(
+			run.rss_peak_bytes * (t < load.duration_s ?
+				0.9 * t / load.duration_s : 0.9 + 0.1 *
+					(t - load.duration_s) /
+					(run.duration_s - load.duration_s)))));
+	}
+	mkdirSync(at, { recursive: true });
+	writeFileSync(at + '/run.json', JSON.stringify({
+		schema: 'edgeprof.run/1', interval_ns: 1e8, sensors: [],
+	}) + '\n');
+	writeFileSync(at + '/trace.csv', 'time_s,phase,request,tokens,' +
+		'memory.rss_bytes\n' + lines.join('\n') + '\n');
 }
 
 mkdirSync(dir, { recursive: true });
@@ -105,7 +131,7 @@ writeFileSync(dir + '/study.json', JSON.stringify({
 }) + '\n');
 writeFileSync(dir + '/results.csv', [
 	['study_id', 'config', 'run', 'order', 'valid', 'reasons', 'host',
-		'board_serial', ...Object.keys(factors), 'phase',
+		'board_serial', ...Object.keys(factors), 'phase', 'folder',
 		...metrics.flatMap((name) => exact.has(name) ? [name] :
 			[name, name + '_u95'])],
 	...rows(),

@@ -4,6 +4,7 @@
 import { readFileSync, statSync } from 'node:fs';
 import { check, colour, count, equal, finish, must, open, quiet,
 	scrollThrough } from './checks.mjs';
+import { comparePages } from './compare.mjs';
 
 const dir = process.argv[2];
 const at = (name) => `${dir}/${name}`;
@@ -315,7 +316,9 @@ async function studyPage() {
 			'no knee in the chart');
 		await page.locator('section', { has: page.locator('#s-pareto-front') })
 			.locator('summary').click();
-		equal(await page.locator('tr.best').count(), 1, 'knees in the table');
+		equal(await page.locator('section', { has: page.locator(
+			'#s-pareto-front') }).locator('tr.best').count(), 1,
+		'knees in the table');
 	});
 	await check('study: colours by another factor, another figure',
 		async () => {
@@ -344,6 +347,50 @@ async function studyPage() {
 		must(/governor \w+: [\d.]+ J\/token \u00b1 [\d.]+, 4 runs/.test(text),
 			text);
 	});
+	await check('study: memory over time, one line for each configuration',
+		async () => {
+			const canvas = page.locator('[data-memory] canvas');
+			const lines = await page.evaluate(() => document.body.edgeprof
+				.charts.find((c) => c.canvas.closest('[data-memory]'))
+				.graph.data.datasets.map((d) => d.data.length));
+
+			equal(lines.length, 36, 'lines');
+			must(Math.min(...lines) > 20, `${Math.min(...lines)} values`);
+			must(await count(canvas, await colour(page, 'series-0')) > 100,
+				'nothing is drawn');
+		});
+	await check('study: battery, cost and the best, as asked', async () => {
+		const titles = await page.locator('main h2').allInnerTexts();
+
+		for (const wanted of [/^Battery/, /^Cost of energy/, /^Best$/])
+			must(titles.some((t) => wanted.test(t)), `no ${wanted}`);
+		const section = page.locator('section', {
+			has: page.locator('h2', { hasText: /^Battery/ }) }).first();
+		const hours = await section.locator('td[data-v]').count();
+
+		must(hours >= 36, `${hours} figures`);
+		await section.locator('canvas').scrollIntoViewIfNeeded();
+		await settled(page);
+		must(await count(section.locator('canvas'),
+			await colour(page, 'series-0'), 70) > 50, 'no bars');
+	});
+	await check('study: tables as CSV have means and intervals apart',
+		async () => {
+			const section = page.locator('section', {
+				has: page.locator('#s-energy-per-token') });
+
+			await section.locator('summary').click();
+			const [download] = await Promise.all([
+				page.waitForEvent('download'),
+				section.getByRole('button', { name: 'CSV' }).click()]);
+			const [head, line] = readFileSync(await download.path(), 'utf8')
+				.split('\n').map((l) => l.split(','));
+			const at = head.findIndex((h) => h.startsWith('per generated'));
+
+			must(head[at + 1].startsWith('\u00b1'), head.join(' '));
+			must(/^[\d.]{8,}$/.test(line[at]), line[at]);
+			must(Number(line[at + 1]) > 0, line[at + 1]);
+		});
 	await check('study: no request, no complaint', async () => quiet(page));
 	await page.context().close();
 }
@@ -434,6 +481,7 @@ await darkPage();
 await phonePage('sample');
 await studyPage();
 await phonePage('sample-study');
+await comparePages(at, shot);
 await picture();
 await hostilePages();
 await hourPage();

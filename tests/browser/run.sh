@@ -46,11 +46,19 @@ if ! cmp -s "$tests/package-lock.json" "$work/.installed"; then
 	cp "$tests/package-lock.json" "$work/.installed"
 fi
 
-# page FOLDER: of $work/runs, by a name without this machine's paths
+# page FOLDER OPTION...: of $work/runs, by a name without this machine's paths
 page() {
 	(cd "$work/runs" &&
-		"$edgeprof" report "$1" --format html -o "$work/$1.html") ||
+		"$edgeprof" report "$@" --format html -o "$work/$1.html") ||
 		give_up "edgeprof report $1 --format html ended with $?"
+}
+# groups FILE NAME OPTION...: of $work/runs/logs, side by side
+groups() {
+	file=$1 name=$2
+	shift 2
+	"$edgeprof" compare --csv "$work/runs/logs/$file.csv" "$@" \
+		--format html -o "$work/$name.html" ||
+		give_up "edgeprof compare $file.csv --format html ended with $?"
 }
 rm -rf "$work/runs" "$work"/*.png "$work"/*.html "$work"/*.pdf
 mkdir "$work/runs"
@@ -60,11 +68,17 @@ for kind in sample hostile; do
 	"$node" "$tests/make_study.mjs" "$work/runs/$kind-study" $kind ||
 		give_up "make_study.mjs $kind"
 	page "$kind"
-	page "$kind-study"
+	page "$kind-study" --battery 18.84Wh --duty 30/h --price 0.20/kWh \
+		--best generation.j_per_token
 done
 "$build/tests/bench/make_hour" "$work/runs/hour" || give_up "make_hour"
 page hour
 rm -rf "$work/runs/hour"
 
-cp "$tests/pages.mjs" "$tests/checks.mjs" "$work/"
+"$node" "$tests/make_logs.mjs" "$work/runs/logs" || give_up "make_logs.mjs"
+groups pairs pairs --group client --pair prompt_id --margin 2%
+groups groups groups --group governor --baseline performance
+groups hostile hostile-log --group client --pair prompt
+
+cp "$tests/pages.mjs" "$tests/checks.mjs" "$tests/compare.mjs" "$work/"
 EP_CHROMIUM=$chromium timeout 600 "$node" "$work/pages.mjs" "$work"

@@ -159,6 +159,64 @@ echo s,1,1 >>"$dir/study/results.csv"
 report "$dir/study" --format html
 status_is study_damaged 2 'line 6'
 
+# Two groups side by side, with pairs.
+compare() {
+	"$edgeprof" compare "$@" >"$dir/out" 2>"$dir/err"
+	status=$?
+}
+cat >"$dir/log.csv" <<'END'
+client,prompt,total_s,load_s
+rust,a,10,2
+rust,b,20,2.5
+rust,c,30,2.25
+rust,d,40,2
+rust,e,50,2.25
+python,a,11,2.5
+python,b,21.1,2
+python,c,31.2,2.25
+python,d,40.9,2
+python,e,51.05,2.5
+END
+set -- --csv "$dir/log.csv" --group client --pair prompt --margin 5% \
+	--baseline rust
+compare "$@"
+cp "$dir/out" "$dir/words"
+compare "$@" --format html -o "$dir/log.html"
+status_is compared 0
+check compared_whole page "$dir/log.html"
+check compared_title grep -q 'python against rust' "$dir/body"
+verdict=$(sed -n 's/^  \(different: B is higher than A by\).*/\1/p' "$dir/words")
+check compared_verdict grep -q "^${verdict:-no verdict}" "$dir/body"
+check compared_tests grep -q 'Shapiro-Wilk' "$dir/body"
+check compared_ratio grep -q 'different1\.0350' "$dir/body"
+check compared_left_over fails grep -q 'Left out' "$dir/body"
+
+# Names full of markup, of what turns a line around, and without an end.
+python3 - >"$dir/evil.csv" <<'END'
+evil = "</script><script>hacked()</script><img src=x onerror=hacked()>\"'&"
+turned = "\u202e\u2066\u2028\x07"
+quoted = lambda text: '"' + text.replace('"', '""') + '"'
+print("client,prompt," + quoted(evil + turned))
+for i, client in enumerate(["a" + evil + turned, "b" + evil + "n" * 5000]):
+    for k in range(4):
+        print(quoted(client) + "," + quoted(str(k) + evil + turned) + "," +
+              str(10 + i + k * k))
+END
+compare --csv "$dir/evil.csv" --group client --pair prompt --format html \
+	-o "$dir/evil-log.html"
+status_is compared_hostile 0
+check compared_hostile_whole page "$dir/evil-log.html"
+check compared_hostile_shown grep -q 'img src=x onerror=hacked()' "$dir/body"
+check compared_hostile_never_raw fails grep -q '<script>hacked' \
+	"$dir/evil-log.html"
+turns() {
+	LC_ALL=C grep -q "$(printf '\342\200[\250\256]')" "$1"
+}
+check would_turn turns "$dir/evil.csv"
+check never_turned fails turns "$dir/evil-log.html"
+compare "$@" --format htm
+status_is compared_misspelt 2 'text, json, csv, md'
+
 report "$dir/run" --format htm
 status_is misspelt 2 "did you mean 'html'"
 report "$dir/run" --format html -o "$dir/none/x.html"

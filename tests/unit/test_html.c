@@ -12,6 +12,8 @@
 #include <cmocka.h>
 
 #include "base/str.h"
+#include "profiler/analyze/section.h"
+#include "profiler/analyze/study_memory.h"
 #include "profiler/report/html_study.h"
 #include "profiler/report/render.h"
 #include "tests/unit/support_report.h"
@@ -30,6 +32,8 @@ static void text_cannot_become_markup(void **state)
 		{ "\xc2\xb1 \xe6\xbc\xa2", "\xc2\xb1 \xe6\xbc\xa2" },
 		{ "a\x01\x1b[0m\x7f", "a??[0m?" },
 		{ "broken \xc3( \xff", "broken ?( ?" },
+		{ "turned \xe2\x80\xae\xe2\x81\xa6 around\xe2\x80\xa8",
+		  "turned ?? around?" },
 	};
 	struct ep_buf b;
 
@@ -227,7 +231,7 @@ static void charts_have_their_data(void **state)
 	ep_report_free(r);
 }
 
-static char results[] =
+static const char results[] =
 	"study_id,config,run,order,valid,reasons,host,board_serial,f<i>,phase,"
 	"j_per_token,tokens_per_s\n"
 	"s,1,1,1,1,,h,,\"</script><script>alert(1)\",generation,1,5\n"
@@ -240,6 +244,7 @@ static void a_page_of_a_study(void **state)
 {
 	const struct ep_format *f = ep_format_find("html", NULL);
 	const struct ep_render_options options = { 0 };
+	char *text = strdup(results);
 	struct ep_summary s;
 	struct ep_err err;
 	struct ep_buf b;
@@ -247,8 +252,10 @@ static void a_page_of_a_study(void **state)
 	(void)state;
 	assert_non_null(f);
 	assert_non_null(f->study);
-	assert_int_equal(ep_summary_parse(results, f->study->metrics, &s, &err),
+	assert_non_null(text);
+	assert_int_equal(ep_summary_parse(text, f->study->metrics, &s, &err),
 			 0);
+	free(text);
 	(void)ep_str_copy(s.title, sizeof(s.title), EVIL);
 	s.estimated = true;
 	s.look_count = 1;
@@ -262,6 +269,59 @@ static void a_page_of_a_study(void **state)
 	assert_int_equal(count(&b, "id=\"s-memory\""), 0);
 	ep_buf_done(&b);
 	ep_summary_done(&s);
+}
+
+/* What was asked for beside it, as anybody could have named it. */
+static void a_study_with_sections_and_memory(void **state)
+{
+	const struct ep_format *f = ep_format_find("html", NULL);
+	double values[] = { (double)NAN, (double)NAN, 1024, 4096 };
+	struct ep_memory_line line = { .config = 1,
+				       .folder = "runs/0002",
+				       .step_s = 0.5,
+				       .values = values,
+				       .count = 4 };
+	const struct ep_study_memory memory = { .lines = &line,
+						.count = 1,
+						.without_count = 2 };
+	const struct ep_render_options options = { .memory = &memory };
+	char *text = strdup(results);
+	struct ep_section_row *row;
+	struct ep_section *to;
+	struct ep_metric *m;
+	struct ep_summary s;
+	struct ep_err err;
+	struct ep_buf b;
+
+	(void)state;
+	assert_non_null(text);
+	assert_int_equal(ep_summary_parse(text, f->study->metrics, &s, &err),
+			 0);
+	to = ep_section_new(&s.sections, "evil", EVIL, EVIL);
+	assert_non_null(to);
+	to->by_config = true;
+	(void)ep_section_fact(to, "a", "fact", "%s", EVIL);
+	ep_section_note(to, "%s", EVIL);
+	row = ep_section_row(to, "2", EVIL);
+	assert_non_null(row);
+	(void)ep_str_copy(row->verdict, sizeof(row->verdict), "best" EVIL);
+	ep_section_metric(row, "energy_j")->value = 7;
+	m = ep_section_metric(row, "hours_per_charge");
+	*m = (struct ep_metric){ .value = 12.5, .u95 = 0.5 };
+	(void)ep_str_copy(m->name, sizeof(m->name), "hours_per_charge");
+	ep_buf_init(&b, (size_t)64 << 20);
+	assert_int_equal(f->study->render(&s, &options, &b), 0);
+	expect_safe(&b);
+	assert_int_equal(count(&b, "data-v=\"12.5\" data-u=\"0.5\">12.5"), 1);
+	assert_int_equal(count(&b, "\"mean\": [null, 12.5, null, null]"), 1);
+	assert_int_equal(count(&b, "\"u95\": [null, 0.5, null, null]"), 1);
+	assert_int_equal(count(&b, "<td class=\"l name\">best&lt;/script"), 1);
+	assert_int_equal(count(&b, "id=\"s-memory-over-time\""), 1);
+	assert_int_equal(count(&b, "\"values\": [null, null, 1024, 4096]"), 1);
+	assert_int_equal(count(&b, "2 configurations have no run here"), 1);
+	ep_buf_done(&b);
+	ep_summary_done(&s);
+	free(text);
 }
 
 static void every_figure_of_a_section_is_read(void **state)
@@ -287,6 +347,7 @@ int main(void)
 		cmocka_unit_test(a_page_of_a_run),
 		cmocka_unit_test(charts_have_their_data),
 		cmocka_unit_test(a_page_of_a_study),
+		cmocka_unit_test(a_study_with_sections_and_memory),
 		cmocka_unit_test(every_figure_of_a_section_is_read),
 	};
 

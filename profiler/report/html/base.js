@@ -58,16 +58,24 @@ const page = (() => {
 		setTimeout(() => URL.revokeObjectURL(url), 10000);
 	}
 
+	/* Cells may have all digits in data-v, and a half-width in data-u, which
+	 * gets a column of its own. */
 	function tableRows(table) {
-		return [...table.rows].map(row =>
-			[...row.cells].map(cell => cell.textContent.trim()));
+		const rows = [...table.rows].map(row => [...row.cells]);
+		const wide = rows[0].map((head, i) => rows.some(row =>
+			row[i]?.dataset.u !== undefined));
+		const text = cell => cell.dataset.v ?? cell.textContent.trim();
+
+		return rows.map((row, k) => row.flatMap((cell, i) => !wide[i] ?
+			[text(cell)] : [text(cell), k === 0 ? '\u00b1 95 %' :
+				cell.dataset.u ?? '']));
 	}
 
-	function csvButton(name, rows) {
+	function csvButton(name, rows, label = 'CSV') {
 		return element('button', {
 			type: 'button', class: 'small',
 			onclick: () => download(name, csv(rows())),
-		}, 'CSV');
+		}, label);
 	}
 
 	function addTableButtons() {

@@ -8,8 +8,8 @@
  */
 (() => {
 	const data = page.data('data');
-	const PAGE_MAX = 40; /* groups of bars side by side */
-	const charts = [];
+	const { PAGE_MAX, add, around, axis, bytes, charts, cut, narrow, options, pages,
+		redraw, select, short, text, whiskers } = plot;
 	/* The factor whose levels stand side by side in different colours. */
 	const state = { factor: bestFactor() };
 
@@ -43,24 +43,6 @@
 			.join(' \u00b7 ') || 'all';
 	}
 
-	function short(value) {
-		return Number(value.toPrecision(4)).toLocaleString('en-US',
-			{ maximumSignificantDigits: 4 });
-	}
-
-	function bytes(value) {
-		const steps = [[2 ** 40, 'TiB'], [2 ** 30, 'GiB'],
-			[2 ** 20, 'MiB'], [2 ** 10, 'KiB'], [1, 'B']];
-		const [factor, unit] = steps.find(s => Math.abs(value) >= s[0]) ||
-			[1, 'B'];
-
-		return short(value / factor) + '\u202f' + unit;
-	}
-
-	function text(value, unit) {
-		return unit === 'bytes' ? bytes(value) : short(value) + ' ' + unit;
-	}
-
 	function valueText(figure, i) {
 		const u = figure.u95[i];
 
@@ -69,105 +51,32 @@
 				bytes(u) : short(u)));
 	}
 
-	/* Whiskers of the intervals, over bars and points alike. */
-	const whiskers = {
-		id: 'whiskers',
-		afterDatasetsDraw(chart) {
-			const context = chart.ctx;
-
-			context.save();
-			context.strokeStyle = page.colour('text');
-			context.lineWidth = 1.2;
-			chart.data.datasets.forEach((set, k) => {
-				if (!set.intervals || !chart.isDatasetVisible(k))
-					return;
-				chart.getDatasetMeta(k).data.forEach((point, i) =>
-					whisker(chart, set.intervals[i], point));
-			});
-			context.restore();
-		},
-	};
-
-	/* interval: { y: [low, high], x: [low, high] }, either may be missing */
-	function whisker(chart, interval, point) {
-		const context = chart.ctx, cap = 3;
-
-		if (!interval)
-			return;
-		context.beginPath();
-		if (interval.y) {
-			const [a, b] = interval.y.map(v =>
-				chart.scales.y.getPixelForValue(v));
-
-			context.moveTo(point.x, a);
-			context.lineTo(point.x, b);
-			for (const y of [a, b]) {
-				context.moveTo(point.x - cap, y);
-				context.lineTo(point.x + cap, y);
-			}
-		}
-		if (interval.x) {
-			const [a, b] = interval.x.map(v =>
-				chart.scales.x.getPixelForValue(v));
-
-			context.moveTo(a, point.y);
-			context.lineTo(b, point.y);
-			for (const x of [a, b]) {
-				context.moveTo(x, point.y - cap);
-				context.lineTo(x, point.y + cap);
-			}
-		}
-		context.stroke();
-	}
-
-	function around(mean, u) {
-		return mean === null || u === null ? null : [mean - u, mean + u];
-	}
-
-	function narrow() {
-		return document.documentElement.clientWidth < 640;
-	}
-
-	function axis(title, extra) {
-		return {
-			title: { display: title !== '' && !narrow(), text: title,
-				color: page.colour('muted') },
-			grid: { color: page.colour('grid') },
-			ticks: { color: page.colour('muted') },
-			...extra,
-		};
-	}
-
-	function options(scales, label) {
-		return {
-			animation: false,
-			responsive: true,
-			maintainAspectRatio: false,
-			scales,
-			plugins: {
-				legend: {
-					labels: {
-						color: page.colour('text'), boxWidth: 14,
-						/* The line joins points that have an entry. */
-						filter: item => item.text !== '',
-					},
-				},
-				tooltip: { callbacks: { label } },
-			},
-		};
-	}
-
 	function title(figure) {
 		return figure.label + (figure.unit && figure.unit !== 'bytes' ?
 			' (' + figure.unit + (data.estimated &&
 				/[JW]/.test(figure.unit) ? ', estimated' : '') + ')' : '');
 	}
 
+	/* Two figures of a section may have one label. */
+	function named(figure) {
+		return figure.label + (/^(per|at) /.test(figure.unit) ?
+			' ' + figure.unit : '');
+	}
+
+	/* Steps of an axis in bytes. */
+	function steps(unit, most) {
+		return unit === 'bytes' && most > 0 ?
+			{ stepSize: 2 ** Math.ceil(Math.log2(most / 6)) } : {};
+	}
+
 	/* One bar for each configuration; colours by the levels of one factor, or
 	 * with `together` by the figures. */
 	function bars(section, figures, from) {
-		const names = [...new Set(data.configs.map(section.together ?
-			configName : groupName))].slice(from, from + PAGE_MAX);
+		const names = [...new Set(data.configs
+			.filter((c, i) => !section.partial ||
+				section.figures.some(f => f.mean[i] !== null))
+			.map(section.together ? configName : groupName))]
+			.slice(from, from + PAGE_MAX);
 		const colour = i => page.colour('series-' + i % 8);
 		const sets = [];
 		const add = (label, i, wanted, figure) => {
@@ -209,6 +118,9 @@
 					ticks: {
 						color: page.colour('muted'),
 						autoSkip: narrow(),
+						/* The whole name is in the tooltip. */
+						callback: v => names[v].split(' \u00b7 ')
+							.map(part => cut(part, 20)).join(' \u00b7 '),
 						maxRotation: 70,
 						font: { size: names.length > 24 ? 10 : 12 },
 					},
@@ -220,6 +132,7 @@
 					suggestedMax: largest(sets),
 					ticks: {
 						color: page.colour('muted'),
+						...steps(figures[0].unit, largest(sets)),
 						callback: v => figures[0].unit === 'bytes' ?
 							bytes(v) : short(v),
 					},
@@ -242,7 +155,17 @@
 			for (const interval of set.intervals)
 				if (interval?.y && interval.y[1] > most)
 					most = interval.y[1];
-		return most;
+		return Math.max(most, ...sets.flatMap(set => set.data));
+	}
+
+	/* The whiskers belong to the picture. */
+	function reach(figure) {
+		const ends = figure.mean.flatMap((mean, i) =>
+			around(mean, figure.u95[i]) || []);
+
+		return ends.length === 0 ? {} : {
+			suggestedMin: Math.min(...ends), suggestedMax: Math.max(...ends),
+		};
 	}
 
 	function scatter() {
@@ -283,9 +206,9 @@
 			plugins: [whiskers],
 			options: options({
 				x: axis('energy ' + title(cost) + ', less is better',
-					{ grace: '5%' }),
+					{ grace: '5%', ...reach(cost) }),
 				y: axis(title(gain) + ', more is better',
-					{ grace: '5%' }),
+					{ grace: '5%', ...reach(gain) }),
 			}, item => {
 				const k = item.dataset.configs?.[item.dataIndex];
 
@@ -296,41 +219,70 @@
 		};
 	}
 
-	/* A chart that can be drawn again, in other colours or of another figure. */
-	function add(box, make, controls, tall) {
-		const canvas = page.element('canvas', { role: 'img',
-			'aria-label': 'chart; its figures are in the table below' });
-		const chart = {
-			canvas, graph: null,
-			draw() {
-				chart.graph?.destroy();
-				chart.graph = new Chart(canvas, make());
-			},
-		};
+	/* The resident set of one run of each configuration, in the colours of
+	 * the levels. */
+	function memory() {
+		const levels = state.factor < 0 ? [] : levelsOf(state.factor);
+		const nameOf = line => data.configs[line.config].number + ': ' +
+			configName(data.configs[line.config]);
+		const place = (line, k) => state.factor < 0 ? k :
+			levels.indexOf(data.configs[line.config].levels[state.factor]);
+		const chart = options({
+			x: axis('seconds since the program was let go', {
+				type: 'linear',
+				min: Math.min(0, ...data.memory.map(firstTime)),
+			}),
+			y: axis('resident set', {
+				beginAtZero: true,
+				ticks: { color: page.colour('muted'),
+					...steps('bytes', Math.max(...data.memory.flatMap(
+						line => line.values))),
+					callback: v => bytes(v) },
+			}),
+		}, item => ' ' + item.dataset.name + ': ' + bytes(item.raw.y) +
+			' at ' + short(item.raw.x) + ' s');
+		const sets = data.memory.map((line, k) => ({
+			name: nameOf(line),
+			label: state.factor < 0 ? nameOf(line) :
+				data.factors[state.factor] + ' ' +
+				levels[place(line, k)],
+			showLine: true, borderWidth: 1.6, pointRadius: 0,
+			pointHitRadius: 6, spanGaps: true,
+			borderColor: page.colour('series-' + place(line, k) % 8),
+			backgroundColor: page.colour('series-' + place(line, k) % 8),
+			data: line.values.map((y, i) =>
+				({ x: line.start + i * line.step, y }))
+				.filter(p => p.y !== null),
+		}));
 
-		if (controls)
-			box.append(controls);
-		box.append(page.element('div',
-			{ class: tall ? 'canvas-box tall' : 'canvas-box' }, canvas));
-		charts.push(chart);
-		chart.draw();
-		return chart;
+		/* One entry for all lines of a level. */
+		chart.plugins.legend.display = state.factor >= 0 || sets.length <= 12;
+		chart.plugins.legend.onClick = null;
+		chart.plugins.legend.labels.filter = (item, { datasets }) => datasets
+			.findIndex(d => d.label === item.text) === item.datasetIndex;
+		return { type: 'scatter', data: { datasets: sets }, options: chart };
 	}
 
-	function select(label, entries, value, change) {
-		const made = page.element('select', {
-			onchange: () => change(made.value),
-		});
+	function firstTime(line) {
+		const i = line.values.findIndex(v => v !== null);
 
-		entries.forEach(([key, name]) => made.append(page.element('option',
-			{ value: key, ...(String(key) === String(value) ?
-				{ selected: '' } : {}) }, name)));
-		return page.element('label', {}, label + ' ', made);
+		return i < 0 ? 0 : line.start + i * line.step;
+	}
+
+	function addMemory(box) {
+		add(box, memory, null, true);
+		box.append(page.csvButton('memory.csv', () => [
+			['configuration', 'run', 'time_s', 'rss_bytes'],
+			...data.memory.flatMap(line => line.values.map((v, i) =>
+				[data.configs[line.config].number, line.run,
+					line.start + i * line.step, v])
+				.filter(row => row[3] !== null)),
+		], 'course as CSV'));
 	}
 
 	function addSection(box) {
 		const section = data.sections[box.dataset.section];
-		const shown = { figure: 0, from: 0 };
+		const shown = { figure: section.show ?? 0, from: 0 };
 		const controls = page.element('div', { class: 'choose' });
 		const count = () => new Set(data.configs.map(section.together ?
 			configName : groupName)).size;
@@ -338,7 +290,7 @@
 
 		if (!section.together && section.figures.length > 1)
 			controls.append(select('show', section.figures.map((f, i) =>
-				[i, f.label]), 0, value => {
+				[i, named(f)]), shown.figure, value => {
 				shown.figure = Number(value);
 				chart.draw();
 			}));
@@ -348,32 +300,6 @@
 			section.figures : [section.figures[shown.figure]],
 		shown.from), controls.children.length > 0 ? controls : null,
 		count() > 24);
-	}
-
-	function pages(shown, count, draw) {
-		const note = page.element('span', {});
-		const turn = by => {
-			shown.from = Math.min(Math.max(0, shown.from + by),
-				Math.floor((count() - 1) / PAGE_MAX) * PAGE_MAX);
-			tell();
-			draw();
-		};
-		const tell = () => (note.textContent = ' ' + (shown.from + 1) +
-			' to ' + Math.min(shown.from + PAGE_MAX, count()) + ' of ' +
-			count() + ' ');
-
-		tell();
-		return page.element('span', {},
-			page.element('button', { type: 'button',
-				'aria-label': 'earlier', onclick: () =>
-					turn(-PAGE_MAX) }, '\u25c0'), note,
-			page.element('button', { type: 'button',
-				'aria-label': 'later', onclick: () =>
-					turn(PAGE_MAX) }, '\u25b6'));
-	}
-
-	function redraw() {
-		charts.forEach(chart => chart.draw());
 	}
 
 	if (data.factors.length > 1) {
@@ -390,10 +316,11 @@
 	for (const box of document.querySelectorAll('.study-chart')) {
 		if (box.dataset.pareto)
 			add(box, scatter, null, true);
+		else if (box.dataset.memory)
+			addMemory(box);
 		else
 			addSection(box);
 	}
-	page.onColours(redraw);
 	document.body.dataset.ready = 'yes';
 	document.body.edgeprof = { charts };
 })();
