@@ -38,6 +38,16 @@ struct ep_http_reply {
 	/* CLOCK_MONOTONIC: the (last) request was handed to the kernel, the
 	 * first byte of its reply came, the reply was complete. */
 	int64_t sent_ns, first_ns, done_ns;
+	int64_t retry_after_s; /* 503, 429: not before; 0 it says nothing */
+};
+
+struct ep_http_post {
+	const char *url;
+	const char *type; /* "application/json" */
+	/* "Bearer ...": in place of ep_http_set_auth(); NULL none. */
+	const char *authorization;
+	const char *body; /* borrowed */
+	size_t len;
 };
 
 /* timeout_ns bounds one whole request, name look-up and log-in included; it is
@@ -48,6 +58,10 @@ void ep_http_free(struct ep_http *http);
 /* For every request from now on; both texts are copied. */
 int ep_http_set_auth(struct ep_http *http, enum ep_http_auth auth,
 		     const char *user, const char *secret) EP_MUST_CHECK;
+/* A file of certificates (PEM) that are trusted in place of the system's;
+ * -EINVAL when it cannot be read, with a sentence. */
+int ep_http_set_ca(struct ep_http *http, const char *path,
+		   struct ep_err *err) EP_MUST_CHECK;
 
 /*
  * Blocks for timeout_ns at most.  0 with any HTTP status; else what failed, as
@@ -57,6 +71,10 @@ int ep_http_set_auth(struct ep_http *http, enum ep_http_auth auth,
  */
 int ep_http_get(struct ep_http *http, const char *url,
 		struct ep_http_reply *ret, struct ep_err *err) EP_MUST_CHECK;
+/* The same with something to say; what is larger of the answer than
+ * EP_HTTP_BODY_BYTES_MAX is left out. */
+int ep_http_post(struct ep_http *http, const struct ep_http_post *what,
+		 struct ep_http_reply *ret, struct ep_err *err) EP_MUST_CHECK;
 
 /*
  * A base address: http:// or https://, a host, maybe a port; nothing else but
