@@ -14,14 +14,14 @@
 #include "profiler/cli/batteries.h"
 #include "profiler/cli/cli.h"
 #include "profiler/cli/finish.h"
+#include "profiler/cli/report_archive.h"
 #include "profiler/cli/report_options.h"
-#include "profiler/cli/sweep.h"
+#include "profiler/cli/report_parts.h"
+#include "profiler/cli/report_plots.h"
 #include "profiler/report/figures.h"
 
-#define OUTPUT_BYTES_MAX ((size_t)1 << 30)
-
 static const char help[] =
-	"usage: edgeprof report DIR [options]\n"
+	"usage: edgeprof report DIR|ARCHIVE [options]\n"
 	"\n"
 	"Computes a recorded run again from its raw files, brings the derived "
 	"files in\n"
@@ -32,13 +32,15 @@ static const char help[] =
 	"json"
 #if EP_WITH_HTML
 	",\n"
-	"                   or html: one page with charts, of a study too\n"
+	"                   latex (tables for a paper) or html (a page with "
+	"charts)\n"
 #else
-	"\n"
+	", latex\n"
 #endif
-	"  -o FILE          write the report to FILE instead of standard "
-	"output\n"
+	"  -o FILE          write it to FILE; --gnuplot DIR: figures for print\n"
 	"  --metric NAMES   only these figures: generation.j_per_token,..\n"
+	"  --best FIGURE --floor F=MIN --ceiling F=MAX  a study's best "
+	"configuration\n"
 	"  --battery E      life of a charge: 18.84Wh, 5000mAh@3.7V, a name, "
 	"'list'\n"
 	"    --usable 80% --efficiency 90% --tolerance 5% --duty 30/h\n"
@@ -48,6 +50,7 @@ static const char help[] =
 	"    --normalise    compare actions of unequal numbers of tokens\n"
 	"    --device-price THIS,OTHER  break-even, with --io-ratio 1,8\n"
 	"    --utilisation 10%,50% --years 5 --yearly-cost THIS,OTHER\n"
+	"  --verify         does report.json come out of the raw files? 1: no\n"
 	"  --help           this text\n"
 	"\n"
 	"exit status: 0 done, 2 usage or DIR is not a run folder, 125 "
@@ -80,17 +83,18 @@ static int open_folder(const char *dir)
 	return -1;
 }
 
-static bool wants_colour(int fd)
+bool ep_report_wants_colour(const struct ep_report_options *q)
 {
 	const char *no_color = getenv("NO_COLOR");
 	const char *term = getenv("TERM");
 
-	return isatty(fd) == 1 && !(no_color && no_color[0] != '\0') && term &&
+	return !q->output && isatty(STDOUT_FILENO) == 1 &&
+	       !(no_color && no_color[0] != '\0') && term &&
 	       strcmp(term, "dumb") != 0;
 }
 
 /* The finished text to its place. */
-static int put_output(const struct ep_report_options *q, const struct ep_buf *b)
+int ep_report_put(const struct ep_report_options *q, const struct ep_buf *b)
 {
 	int fd = STDOUT_FILENO, r;
 
@@ -121,13 +125,13 @@ static int print_figures(const struct ep_report_options *q,
 	struct ep_buf b;
 	int r = ep_words_list(q->metrics, &names, &err);
 
-	ep_buf_init(&b, OUTPUT_BYTES_MAX);
+	ep_buf_init(&b, EP_REPORT_BYTES_MAX);
 	if (r == 0) {
 		r = ep_figures_render(report, names, q->format, &b, &err);
 		ep_words_free(names);
 	}
 	if (r == 0) {
-		r = put_output(q, &b);
+		r = ep_report_put(q, &b);
 	} else {
 		ep_str_printable(err.text);
 		(void)fprintf(stderr, "edgeprof report: %s\n", err.text);
@@ -143,8 +147,8 @@ static int print_report(const struct ep_report_options *q, int dir_fd,
 			const struct ep_report *report)
 {
 	struct ep_render_options options = {
-		.colour = !q->output && wants_colour(STDOUT_FILENO),
-		.folder = q->dir,
+		.colour = ep_report_wants_colour(q),
+		.folder = q->shown,
 	};
 	struct ep_series_set series = { 0 };
 	struct ep_buf b;
@@ -153,7 +157,7 @@ static int print_report(const struct ep_report_options *q, int dir_fd,
 
 	if (fstatat(dir_fd, "trace.csv", &st, AT_SYMLINK_NOFOLLOW) == 0)
 		options.trace_bytes = st.st_size;
-	ep_buf_init(&b, OUTPUT_BYTES_MAX);
+	ep_buf_init(&b, EP_REPORT_BYTES_MAX);
 	if (q->format->wants_series) {
 		r = ep_series_read(dir_fd, report, &series);
 		options.series = &series;
@@ -161,7 +165,7 @@ static int print_report(const struct ep_report_options *q, int dir_fd,
 	if (r == 0)
 		r = q->format->render(report, &options, &b);
 	if (r == 0) {
-		r = put_output(q, &b);
+		r = ep_report_put(q, &b);
 	} else {
 		(void)fprintf(stderr, "edgeprof report: %s\n", strerror(-r));
 		r = EP_EXIT_INTERNAL;
@@ -169,65 +173,6 @@ static int print_report(const struct ep_report_options *q, int dir_fd,
 	ep_series_done(&series);
 	ep_buf_done(&b);
 	return r;
-}
-
-/* A folder that sweep made: the runs are below it. */
-static bool is_study(int dir_fd)
-{
-	return faccessat(dir_fd, "study.json", F_OK, 0) == 0 &&
-	       faccessat(dir_fd, "run.json", F_OK, 0) < 0;
-}
-
-/* What is asked of one run. */
-static int refuse_study(const struct ep_report_options *q)
-{
-	(void)fprintf(stderr,
-		      "edgeprof report: %s is the folder of a study; ask for "
-		      "batteries, costs and other runs of one of its runs: "
-		      "%s/runs/0001\n",
-		      q->dir, q->dir);
-	return EP_EXIT_USAGE;
-}
-
-/* Its figures by configuration, in a format that shows them. */
-static int render_study(const struct ep_report_options *q, int dir_fd)
-{
-	const struct ep_study_format *format = q->format->study;
-	struct ep_render_options options = { .folder = q->dir };
-	struct ep_summary summary = { 0 };
-	struct ep_err err = { 0 };
-	struct ep_buf b;
-	int r = ep_summary_read(dir_fd, format->metrics, &summary, &err);
-
-	ep_buf_init(&b, OUTPUT_BYTES_MAX);
-	if (r == 0)
-		r = format->render(&summary, &options, &b);
-	ep_str_printable(err.text);
-	if (r == 0) {
-		r = put_output(q, &b);
-	} else {
-		(void)fprintf(stderr, "edgeprof report: %s: %s\n", q->dir,
-			      err.text[0] ? err.text : strerror(-r));
-		r = r == -ENOMEM ? EP_EXIT_INTERNAL : EP_EXIT_USAGE;
-	}
-	ep_summary_done(&summary);
-	ep_buf_done(&b);
-	return r;
-}
-
-static int report_study(const struct ep_report_options *q)
-{
-#if EP_WITH_SQLITE
-	return ep_sweep_report(q->dir);
-#else
-	(void)fprintf(
-		stderr,
-		"edgeprof report: %s is the folder of a study, which this "
-		"edgeprof was built without (WITH_SQLITE=0); its runs are "
-		"the folders in %s/runs\n",
-		q->dir, q->dir);
-	return EP_EXIT_USAGE;
-#endif
 }
 
 /* The run beside it, of whose folder nothing is written. */
@@ -239,7 +184,12 @@ static int read_other(const char *dir, struct ep_report **ret,
 	if (fd < 0)
 		return ep_err_set(err, -ENOENT, "--against %s: %s", dir,
 				  strerror(errno));
-	r = ep_analyze_run(fd, -1, ret, err);
+	if (ep_report_is_study(fd))
+		r = ep_err_set(err, -EINVAL,
+			       "it is the folder of a study, and a run stands "
+			       "against a run: give one of its runs/");
+	else
+		r = ep_analyze_run(fd, -1, ret, err);
 	if (r < 0)
 		(void)ep_err_prefix(err, "--against %s", dir);
 	(void)close(fd);
@@ -254,7 +204,12 @@ static int answer(const struct ep_report_options *q, struct ep_report *report)
 	struct ep_err err = { 0 };
 	int r = 0;
 
-	if (q->against)
+	if (asked.best || asked.bound_count > 0)
+		r = ep_err_set(&err, -EINVAL,
+			       "--best chooses among the configurations of a "
+			       "study, and %s is a run",
+			       q->dir);
+	if (r == 0 && q->against)
 		r = read_other(q->against, &other, &err);
 	asked.against = other;
 	if (r == 0)
@@ -288,15 +243,26 @@ static int report_folder(const struct ep_report_options *q, int dir_fd)
 			      err.text);
 	r = answer(q, report);
 	if (r == EP_EXIT_OK)
-		r = q->metrics ? print_figures(q, report)
-			       : print_report(q, dir_fd, report);
+		r = q->gnuplot	 ? ep_report_plots(q, dir_fd, report)
+		    : q->metrics ? print_figures(q, report)
+				 : print_report(q, dir_fd, report);
 	ep_report_free(report);
 	return r;
+}
+
+static int report_any(const struct ep_report_options *q, int dir_fd)
+{
+	if (!ep_report_is_study(dir_fd))
+		return report_folder(q, dir_fd);
+	if (q->gnuplot)
+		return ep_report_plots_study(q, dir_fd);
+	return ep_report_study(q, dir_fd);
 }
 
 int ep_cmd_report(int argc, char **argv)
 {
 	struct ep_report_options q;
+	struct ep_report_place place;
 	struct ep_err err = { 0 };
 	int r = ep_report_options_parse(argc, argv, &q, &err), dir_fd;
 
@@ -308,17 +274,21 @@ int ep_cmd_report(int argc, char **argv)
 	}
 	if (q.list_batteries)
 		return ep_batteries_show();
+	r = ep_report_place_open(&place, q.dir);
+	if (r != EP_EXIT_OK)
+		return r;
+	q.dir = place.dir;
+	q.shown = place.unpacked ? "" : place.dir;
 	dir_fd = open_folder(q.dir);
 	if (dir_fd < 0)
-		return EP_EXIT_USAGE;
-	if (!is_study(dir_fd))
-		r = report_folder(&q, dir_fd);
-	else if (ep_report_options_ask(&q))
-		r = refuse_study(&q);
-	else if (q.format->study)
-		r = render_study(&q, dir_fd);
+		r = EP_EXIT_USAGE;
+	else if (q.verify)
+		r = ep_report_verify(&place, dir_fd,
+				     ep_report_is_study(dir_fd));
 	else
-		r = report_study(&q);
-	(void)close(dir_fd);
+		r = report_any(&q, dir_fd);
+	if (dir_fd >= 0)
+		(void)close(dir_fd);
+	ep_report_place_close(&place);
 	return r;
 }

@@ -17,7 +17,7 @@ enum kind { TEXT, SHARE, FLAG, PAIR, NUMBERS, SHARES, OWN };
 typedef int take_own(struct ep_report_options *o, const char *text,
 		     struct ep_err *err);
 static take_own take_format, take_battery, take_duty, take_price, take_include,
-	take_years;
+	take_years, take_floor, take_ceiling;
 
 struct option_row {
 	const char *name;
@@ -31,8 +31,12 @@ struct option_row {
 
 static const struct option_row rows[] = {
 	{ "output", TEXT, AT(output), 0, NULL },
+	{ "gnuplot", TEXT, AT(gnuplot), 0, NULL },
 	{ "against", TEXT, AT(against), 0, NULL },
 	{ "metric", TEXT, AT(metrics), 0, NULL },
+	{ "best", TEXT, AT(asked.best), 0, NULL },
+	{ "floor", OWN, 0, 0, take_floor },
+	{ "ceiling", OWN, 0, 0, take_ceiling },
 	{ "format", OWN, 0, 0, take_format },
 	{ "battery", OWN, 0, 0, take_battery },
 	{ "usable", SHARE, AT(usable), 0, NULL },
@@ -50,6 +54,7 @@ static const struct option_row rows[] = {
 	  AT(asked.utilisation_count), NULL },
 	{ "years", OWN, 0, 0, take_years },
 	{ "yearly-cost", PAIR, AT(asked.yearly_cost), 0, NULL },
+	{ "verify", FLAG, AT(verify), 0, NULL },
 	{ "help", FLAG, AT(help), 0, NULL },
 };
 #define ROWS (sizeof(rows) / sizeof(rows[0]))
@@ -111,6 +116,18 @@ static int take_per(const char *text, const struct per *units, size_t count,
 	return ep_err_set(err, -EINVAL, "%.40s for each what? give %.*s/%s",
 			  text, (int)(len < 30 ? len : 30), text,
 			  units[0].unit);
+}
+
+static int take_floor(struct ep_report_options *o, const char *text,
+		      struct ep_err *err)
+{
+	return ep_report_options_bound(&o->asked, text, false, err);
+}
+
+static int take_ceiling(struct ep_report_options *o, const char *text,
+			struct ep_err *err)
+{
+	return ep_report_options_bound(&o->asked, text, true, err);
 }
 
 static int take_duty(struct ep_report_options *o, const char *text,
@@ -289,49 +306,6 @@ static int read_options(int argc, char **argv, struct ep_report_options *o,
 	return r;
 }
 
-/* What says nothing without another option. */
-static int check_needs(const struct ep_report_options *o, struct ep_err *err)
-{
-	const struct ep_asked *q = &o->asked;
-	const bool price = !isnan(q->price_per_kwh);
-	const bool devices = !isnan(q->device_price[0]);
-	const struct {
-		const char *option;
-		bool given, has;
-		const char *needs;
-	} pairs[] = {
-		{ "usable", !isnan(o->usable), q->has_battery, "battery" },
-		{ "efficiency", !isnan(o->yield), q->has_battery, "battery" },
-		{ "tolerance", !isnan(o->tolerance), q->has_battery,
-		  "battery" },
-		{ "duty", !isnan(q->duty_per_h),
-		  q->has_battery || (price && q->with_idle), "battery" },
-		{ "supply-efficiency", !isnan(q->supply_yield), price,
-		  "price" },
-		{ "api-price", !isnan(q->api_price[0]), price, "price" },
-		{ "include", q->with_load || q->with_idle, price, "price" },
-		{ "include idle", q->with_idle,
-		  devices || !isnan(q->duty_per_h), "duty" },
-		{ "normalise", q->normalise, o->against != NULL, "against" },
-		{ "device-price", devices, o->against != NULL, "against" },
-		{ "device-price", devices, price && q->price_per_kwh > 0,
-		  "price" },
-		{ "io-ratio", q->ratio_count > 0, devices, "device-price" },
-		{ "utilisation", q->utilisation_count > 0, devices,
-		  "device-price" },
-		{ "years", !isnan(q->years), devices, "device-price" },
-		{ "yearly-cost", !isnan(q->yearly_cost[0]), !isnan(q->years),
-		  "years" },
-	};
-
-	for (size_t i = 0; i < sizeof(pairs) / sizeof(pairs[0]); i++)
-		if (pairs[i].given && !pairs[i].has)
-			return ep_err_set(err, -EINVAL,
-					  "--%s says nothing without --%s",
-					  pairs[i].option, pairs[i].needs);
-	return 0;
-}
-
 static void fill_in(struct ep_report_options *o)
 {
 	static const double ratios[] = { 1, 8, 64 };
@@ -371,7 +345,7 @@ int ep_report_options_parse(int argc, char **argv,
 	if (r < 0)
 		return r;
 	if (!o.help && !o.list_batteries) {
-		r = check_needs(&o, err);
+		r = ep_report_options_needs(&o, err);
 		if (r < 0)
 			return r;
 		if (optind >= argc)
@@ -381,6 +355,11 @@ int ep_report_options_parse(int argc, char **argv,
 			return ep_err_set(err, -EINVAL,
 					  "one run folder at a time");
 		o.dir = argv[optind];
+		if (o.verify &&
+		    (ep_report_options_ask(&o) || o.metrics || o.output))
+			return ep_err_set(err, -EINVAL,
+					  "--verify only tells what differs: "
+					  "leave what else was asked out");
 		fill_in(&o);
 	}
 	*ret = o;

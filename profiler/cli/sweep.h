@@ -62,8 +62,9 @@ int ep_sweep_show_results(struct ep_store *store, FILE *to,
 void ep_sweep_show_search_plan(const struct ep_study *s);
 int ep_sweep_show_search(FILE *to, const struct ep_study *s,
 			 const struct ep_standing *standing) EP_MUST_CHECK;
-/* edgeprof report DIR of a study: its exit status. */
-int ep_sweep_report(const char *dir);
+/* How the search of a study went; nothing when it does not search, or when its
+ * database is not there. */
+void ep_sweep_report_search(const char *dir, FILE *to);
 /* "1 h 12 min", "45 s" */
 void ep_sweep_name_time(double seconds, char *ret, size_t size);
 /* "governor=powersave threads=4"; "the only one" without factors. */

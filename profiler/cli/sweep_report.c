@@ -1,29 +1,24 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-#include <errno.h>
-#include <stdio.h>
+#include <stdlib.h>
 
-#include "profiler/cli/cli.h"
 #include "profiler/cli/sweep.h"
 
-int ep_sweep_report(const char *dir)
+void ep_sweep_report_search(const char *dir, FILE *to)
 {
+	struct ep_standing *standing = NULL;
 	struct ep_store *store = NULL;
 	struct ep_err err = { 0 };
-	int r = ep_store_look(dir, &store, &err);
+	const struct ep_study *s;
 
-	if (r == 0) {
-		const struct ep_study *s = ep_store_study(store);
-
-		printf("A study%s%s: each of its runs is a folder below "
-		       "%s/runs,\nwhich edgeprof report takes, too.\n\n",
-		       s->title ? " " : "", s->title ? s->title : "", dir);
-		r = ep_sweep_show_results(store, stdout, &err);
+	if (ep_store_look(dir, &store, &err) < 0)
+		return;
+	s = ep_store_study(store);
+	if (s->search == EP_SEARCH_HALVING &&
+	    ep_store_standing(store, &standing, &err) == 0) {
+		fprintf(to, "\nSearch\n");
+		if (ep_sweep_show_search(to, s, standing) < 0)
+			fprintf(to, "out of memory\n");
 	}
+	free(standing);
 	ep_store_close(store);
-	if (r == 0 && fflush(stdout) != 0)
-		r = ep_err_set(&err, -EIO, "cannot write the report");
-	if (r == 0)
-		return EP_EXIT_OK;
-	fprintf(stderr, "edgeprof report: %s\n", err.text);
-	return r == -EIO || r == -ENOMEM ? EP_EXIT_INTERNAL : EP_EXIT_USAGE;
 }

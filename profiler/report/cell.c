@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "base/str.h"
+#include "profiler/report/rounded.h"
 
 #define DECIMALS_MAX 9
 
@@ -117,6 +118,23 @@ static void put_rounded(char *ret, double value, double u95)
 	put_decimals(ret, value, decimals);
 }
 
+/* The figure of a cell that is not missing. */
+static void put_figure(char *ret, const struct ep_metric *m, bool with_u95,
+		       bool paper)
+{
+	struct ep_rounded rounded;
+
+	if (paper) {
+		(with_u95 ? ep_rounded_make
+			  : ep_rounded_plain)(m->value, m->u95, &rounded);
+		ep_rounded_text(ret, &rounded);
+	} else if (with_u95) {
+		ep_cell_plus_minus(ret, m->value, m->u95);
+	} else {
+		put_rounded(ret, m->value, m->u95);
+	}
+}
+
 void ep_cell_metric(char *ret, const struct ep_metric *m, unsigned flags,
 		    struct ep_cell_marks *marks)
 {
@@ -125,13 +143,12 @@ void ep_cell_metric(char *ret, const struct ep_metric *m, unsigned flags,
 
 	if (m == NULL || ep_cell_missing(m)) {
 		(void)ep_str_copy(ret, EP_CELL_BYTES,
-				  m == NULL ? "-" : "not measured");
+				  m == NULL	 ? "-"
+				  : marks->paper ? "\xe2\x80\x94"
+						 : "not measured");
 		return;
 	}
-	if (flags & EP_CELL_U95)
-		ep_cell_plus_minus(number, m->value, m->u95);
-	else
-		put_rounded(number, m->value, m->u95);
+	put_figure(number, m, flags & EP_CELL_U95, marks->paper);
 	low = m->status == EP_STATUS_LOW_CONFIDENCE;
 	estimated = m->status == EP_STATUS_ESTIMATED;
 	(void)ep_str_format(

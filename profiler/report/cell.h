@@ -16,6 +16,7 @@ struct ep_cell_marks {
 	bool plus_minus;
 	bool low_confidence;
 	bool estimated;
+	bool paper; /* asked for: figures as papers round them (rounded.h) */
 };
 
 /* About `digits` significant digits, never in exponents within 1e-6..1e15; ""

@@ -9,6 +9,7 @@
 #include "base/str.h"
 #include "profiler/report/csv_files.h"
 #include "profiler/report/formats.h"
+#include "profiler/report/page_study.h"
 #include "profiler/report/section_names.h"
 
 #define COLUMNS_MAX 512
@@ -241,5 +242,6 @@ static int csv_render(const struct ep_report *report,
 const struct ep_format ep_format_csv = {
 	.name = "csv",
 	.summary = "one line for each phase (phases.csv)",
+	.study = &ep_study_format_csv,
 	.render = csv_render,
 };

@@ -14,7 +14,7 @@
 static int put_text(struct ep_buf *b, const char *name,
 		    const struct ep_metric *m)
 {
-	struct ep_cell_marks marks = { false, false, false };
+	struct ep_cell_marks marks = { 0 };
 	char cell[EP_CELL_BYTES], reason[160], line[400];
 	const char *unit = ep_metric_unit(m->name);
 

@@ -11,6 +11,7 @@ const struct ep_format *const ep_formats[] = {
 	&ep_format_md,
 	&ep_format_csv,
 	&ep_format_json,
+	&ep_format_latex,
 #if EP_WITH_HTML
 	&ep_format_html,
 #endif
@@ -24,6 +25,7 @@ static const struct {
 } aliases[] = {
 	{ "txt", &ep_format_text },
 	{ "markdown", &ep_format_md },
+	{ "tex", &ep_format_latex },
 };
 
 const struct ep_format *ep_format_find(const char *name, struct ep_err *err)

@@ -9,6 +9,7 @@ extern const struct ep_format ep_format_text;
 extern const struct ep_format ep_format_md;
 extern const struct ep_format ep_format_csv;
 extern const struct ep_format ep_format_json;
+extern const struct ep_format ep_format_latex;
 extern const struct ep_format ep_format_html; /* with EP_WITH_HTML */
 
 #endif

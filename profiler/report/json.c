@@ -7,6 +7,7 @@
 #include "profiler/report/json_generation.h"
 #include "profiler/report/json_head.h"
 #include "profiler/report/json_out.h"
+#include "profiler/report/page_study.h"
 #include "profiler/report/section_names.h"
 
 static void put_terms(struct ep_json_out *o, const struct ep_metric *m)
@@ -388,5 +389,6 @@ static int json_render(const struct ep_report *r,
 const struct ep_format ep_format_json = {
 	.name = "json",
 	.summary = "everything, with uncertainty budgets",
+	.study = &ep_study_format_json,
 	.render = json_render,
 };

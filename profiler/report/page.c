@@ -6,7 +6,6 @@
 #include <math.h>
 #include <stdarg.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "base/buf.h"
@@ -38,32 +37,6 @@ void ep_page_note(struct ep_page *page, const char *format, ...)
 	va_end(args);
 	ep_width_clean(clean, sizeof(clean), text);
 	page->ops->note(page->ctx, clean);
-}
-
-void ep_page_table_start(struct ep_page *page)
-{
-	memset(page->table, 0, sizeof(*page->table));
-}
-
-int ep_page_table_column(struct ep_page *page, const char *head,
-			 const char *unit, bool left)
-{
-	struct ep_table *t = page->table;
-	struct ep_table_column *c;
-
-	if (t->column_count == EP_TABLE_COLUMNS_MAX)
-		return -1;
-	c = &t->columns[t->column_count];
-	ep_width_clean(c->head, sizeof(c->head), head);
-	ep_width_clean(c->unit, sizeof(c->unit), unit);
-	c->left = left;
-	return (int)t->column_count++;
-}
-
-void ep_page_table_end(struct ep_page *page)
-{
-	if (page->table->row_count > 0)
-		page->ops->table(page->ctx, page->table);
 }
 
 /* Whether the list "a, b" already ends in or holds the item. */
@@ -329,6 +302,7 @@ static void put_head(struct ep_page *page)
 	put_command(page);
 	ep_page_client(page);
 	ep_page_attached(page);
+	ep_page_models(page);
 	put_result(page);
 	put_machine(page);
 	put_board(page);
@@ -347,6 +321,9 @@ static void put_legend(struct ep_page *page)
 		ep_page_fact(page, "\xc2\xb1",
 			     "95 %% uncertainty of this one run; run-to-run "
 			     "spread unknown");
+	if (m->paper)
+		ep_page_fact(page, "\xe2\x80\x94",
+			     "not measured, which is not 0");
 	if (m->low_confidence)
 		ep_page_fact(page, "~",
 			     "low confidence: too few fresh values, or what "
@@ -373,9 +350,10 @@ int ep_page_build(const struct ep_report *report,
 		.options = options,
 		.ops = ops,
 		.ctx = ctx,
+		.marks = { .paper = options->paper },
 	};
 
-	page.table = malloc(sizeof(*page.table));
+	page.table = ep_page_table_new(ep_page_sections_rows(report->sections));
 	if (!page.table)
 		return -ENOMEM;
 	put_head(&page);
@@ -383,7 +361,7 @@ int ep_page_build(const struct ep_report *report,
 	ep_page_requests(&page);
 	ep_page_generation(&page);
 	ep_page_client_cost(&page);
-	ep_page_sections(&page);
+	ep_page_sections(&page, report->sections);
 	ep_page_meters(&page);
 	ep_page_calibrated(&page);
 	ep_page_channels(&page);
@@ -391,6 +369,6 @@ int ep_page_build(const struct ep_report *report,
 	ep_page_environment(&page);
 	ep_page_recording(&page);
 	put_legend(&page);
-	free(page.table);
+	ep_page_table_free(page.table);
 	return 0;
 }

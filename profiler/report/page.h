@@ -25,8 +25,8 @@ struct ep_table_column {
 struct ep_table {
 	struct ep_table_column columns[EP_TABLE_COLUMNS_MAX];
 	size_t column_count;
-	char cells[EP_TABLE_ROWS_MAX][EP_TABLE_COLUMNS_MAX][EP_CELL_BYTES];
-	size_t row_count;
+	char (*cells)[EP_TABLE_COLUMNS_MAX][EP_CELL_BYTES]; /* [row_room] */
+	size_t row_count, row_room; /* EP_TABLE_ROWS_MAX at least */
 };
 
 /* Failures are kept in ctx; later calls then do nothing. */
@@ -73,10 +73,13 @@ void ep_page_client(struct ep_page *page);
 void ep_page_found(struct ep_page *page);	/* page_phases.c */
 void ep_page_client_cost(struct ep_page *page); /* page_client.c */
 void ep_page_attached(struct ep_page *page);
+void ep_page_models(struct ep_page *page); /* page_models.c */
 /* Was a running process recorded without a command beside it? */
 bool ep_page_is_alone(const struct ep_page *page);
-void ep_page_sections(struct ep_page *page); /* page_sections.c */
-void ep_page_channels(struct ep_page *page); /* page_sensors.c */
+/* page_sections.c; the page's table has room for their rows. */
+void ep_page_sections(struct ep_page *page, const struct ep_sections *s);
+size_t ep_page_sections_rows(const struct ep_sections *s); /* the most */
+void ep_page_channels(struct ep_page *page);		   /* page_sensors.c */
 void ep_page_sensors(struct ep_page *page);
 void ep_page_meters(struct ep_page *page); /* page_meters.c */
 void ep_page_calibrated(struct ep_page *page);
@@ -84,7 +87,15 @@ void ep_page_environment(struct ep_page *page); /* page_environment.c */
 void ep_page_recording(struct ep_page *page);	/* page_recording.c */
 void ep_page_generation(struct ep_page *page);	/* page_generation.c */
 
+/* The same of a study (page_study.c). */
+int ep_page_study_build(const struct ep_summary *study,
+			const struct ep_render_options *options,
+			const struct ep_page_ops *ops, void *ctx) EP_MUST_CHECK;
+
 /* Shared by the parts. */
+/* NULL: no memory. */
+struct ep_table *ep_page_table_new(size_t rows);
+void ep_page_table_free(struct ep_table *t);
 void ep_page_table_start(struct ep_page *page);
 /* Adds a column; returns its index, or -1 when there is no room. */
 int ep_page_table_column(struct ep_page *page, const char *head,

@@ -115,7 +115,7 @@ static void put_count(struct ep_page *page, const struct ep_meter_row *m)
 {
 	const struct ep_metric *d = &m->count_difference_j;
 	char counted[EP_CELL_BYTES], made[EP_CELL_BYTES];
-	struct ep_cell_marks ignored = { false, false, false };
+	struct ep_cell_marks ignored = { .paper = page->marks.paper };
 
 	if (ep_cell_missing(d))
 		return;

@@ -8,6 +8,7 @@
 #include "profiler/report/width.h"
 
 #define NAME_COLUMNS 34
+#define LOW_SHOWN_MAX 8
 
 /* A row has it as a column; NULL: it has none. */
 static const struct ep_metric *find(const struct ep_section_row *row,
@@ -40,9 +41,19 @@ static void put_cell(struct ep_page *page, char *cell,
 	page->marks.estimated |= m->status == EP_STATUS_ESTIMATED;
 }
 
+/* In break-even's own rows what they are is the verdict. */
+static const char *verdict_of(const struct ep_section *s,
+			      const struct ep_section_row *row)
+{
+	return strcmp(s->key, "break_even") == 0 ? row->what : row->verdict;
+}
+
 static bool has_verdict(const struct ep_section *s)
 {
-	return strcmp(s->key, "break_even") == 0;
+	for (size_t i = 0; i < s->row_count; i++)
+		if (verdict_of(s, &s->rows[i])[0] != '\0')
+			return true;
+	return false;
 }
 
 static void put_column(struct ep_page *page, const struct ep_section *s,
@@ -50,7 +61,8 @@ static void put_column(struct ep_page *page, const struct ep_section *s,
 {
 	const struct ep_section_name *n = ep_section_name(name);
 	const char *head = n->head[0] ? n->head : name;
-	int column = ep_page_table_column(page, head, n->unit, false);
+	const char *unit = n->head[0] ? n->unit : ep_metric_unit(name);
+	int column = ep_page_table_column(page, head, unit, false);
 	char what[200];
 
 	for (size_t i = 0; column >= 0 && i < s->row_count; i++) {
@@ -88,40 +100,64 @@ static void put_columns(struct ep_page *page, const struct ep_section *s)
 }
 
 /* Names of the rows: in words where these are short, else by scope. */
+static void put_name(const struct ep_section *s,
+		     const struct ep_section_row *row, char *cell)
+{
+	bool own = strcmp(s->key, "break_even") == 0;
+	char name[220];
+
+	if (s->by_config)
+		(void)ep_str_format(name, sizeof(name), "%s \u00b7 %s",
+				    row->scope, row->what);
+	else
+		(void)ep_str_copy(name, sizeof(name),
+				  own || !row->what[0] ? row->scope
+						       : row->what);
+	ep_width_clean(cell, EP_CELL_BYTES, name);
+	ep_width_cut(cell, EP_CELL_BYTES, NAME_COLUMNS);
+}
+
 static void put_names(struct ep_page *page, const struct ep_section *s)
 {
 	struct ep_table *t = page->table;
-	bool words = !has_verdict(s);
+	int verdict;
 
 	(void)ep_page_table_column(page, s->rows_are, "", true);
-	for (size_t i = 0; i < s->row_count; i++) {
-		const struct ep_section_row *row = &s->rows[i];
-		const char *name =
-			words && row->what[0] ? row->what : row->scope;
-
-		ep_width_clean(t->cells[t->row_count][0], EP_CELL_BYTES, name);
-		ep_width_cut(t->cells[t->row_count++][0], EP_CELL_BYTES,
-			     NAME_COLUMNS);
-	}
-	if (words)
-		return;
-	(void)ep_page_table_column(page, "verdict", "", true);
 	for (size_t i = 0; i < s->row_count; i++)
-		ep_width_clean(t->cells[i][1], EP_CELL_BYTES, s->rows[i].what);
+		put_name(s, &s->rows[i], t->cells[t->row_count++][0]);
+	if (!has_verdict(s))
+		return;
+	verdict = ep_page_table_column(page, "verdict", "", true);
+	for (size_t i = 0; verdict >= 0 && i < s->row_count; i++)
+		ep_width_clean(t->cells[i][verdict], EP_CELL_BYTES,
+			       verdict_of(s, &s->rows[i]));
 }
 
-static void put_low_confidence(struct ep_page *page,
-			       const struct ep_section_row *row)
+static const struct ep_metric *low_confidence(const struct ep_section_row *row)
 {
-	for (size_t i = 0; i < row->metric_count; i++) {
-		const struct ep_metric *m = &row->metrics[i];
+	for (size_t i = 0; i < row->metric_count; i++)
+		if (row->metrics[i].status == EP_STATUS_LOW_CONFIDENCE &&
+		    row->metrics[i].reason[0] != '\0')
+			return &row->metrics[i];
+	return NULL;
+}
 
-		if (m->status != EP_STATUS_LOW_CONFIDENCE ||
-		    m->reason[0] == '\0')
-			continue;
-		ep_page_note(page, "~ %s: %s", row->scope, m->reason);
-		return;
+static void put_low_confidence(struct ep_page *page, const struct ep_section *s)
+{
+	size_t more = 0, shown = 0;
+
+	for (size_t i = 0; i < s->row_count; i++) {
+		const struct ep_metric *m = low_confidence(&s->rows[i]);
+
+		if (m && shown++ < LOW_SHOWN_MAX)
+			ep_page_note(page, "~ %s: %s", s->rows[i].scope,
+				     m->reason);
+		else
+			more += m != NULL;
 	}
+	if (more > 0)
+		ep_page_note(page, "~ %zu more, each with its reason in JSON",
+			     more);
 }
 
 static void put_section(struct ep_page *page, const struct ep_section *s)
@@ -134,16 +170,23 @@ static void put_section(struct ep_page *page, const struct ep_section *s)
 	put_columns(page, s);
 	ep_page_table_end(page);
 	ep_page_gaps_end(page);
-	for (size_t i = 0; i < s->row_count; i++)
-		put_low_confidence(page, &s->rows[i]);
+	put_low_confidence(page, s);
 	for (size_t i = 0; i < s->note_count; i++)
 		ep_page_note(page, "%s", s->notes[i]);
 }
 
-void ep_page_sections(struct ep_page *page)
+size_t ep_page_sections_rows(const struct ep_sections *s)
 {
-	const struct ep_sections *s = page->report->sections;
+	size_t most = 0;
 
+	for (size_t i = 0; s && i < s->count; i++)
+		if (s->items[i]->row_count > most)
+			most = s->items[i]->row_count;
+	return most;
+}
+
+void ep_page_sections(struct ep_page *page, const struct ep_sections *s)
+{
 	for (size_t i = 0; s && i < s->count; i++)
 		put_section(page, s->items[i]);
 }

@@ -11,17 +11,24 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+struct ep_study_memory; /* profiler/analyze/study_memory.h */
+
 struct ep_render_options {
 	bool colour;	    /* text only */
 	int columns;	    /* text only; 0 = 80 */
+	bool paper;	    /* figures as papers round them (rounded.h) */
 	const char *folder; /* shown as where the data is; "" none */
 	const struct ep_series_set *series; /* html only; NULL: no charts */
 	int64_t trace_bytes; /* json only: size of trace.csv; 0 = not there */
+	/* html of a study only; NULL: no chart of it */
+	const struct ep_study_memory *memory;
 };
 
 /* How a format shows a study. */
 struct ep_study_format {
 	const char *const *metrics; /* what ep_summary_read() shall find */
+	bool wants_memory;	    /* of options, from the runs' folders */
+	bool shows_chosen;	    /* of a study, only what --metric named */
 	int (*render)(const struct ep_summary *study,
 		      const struct ep_render_options *options,
 		      struct ep_buf *b);

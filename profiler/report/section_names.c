@@ -42,7 +42,7 @@ const struct ep_section_name *ep_section_name(const char *name)
 	return &none;
 }
 
-static void put_facts(struct ep_json_out *o, const struct ep_section *s)
+void ep_json_section_facts(struct ep_json_out *o, const struct ep_section *s)
 {
 	for (size_t i = 0; i < s->fact_count; i++) {
 		const struct ep_section_fact *f = &s->facts[i];
@@ -52,6 +52,14 @@ static void put_facts(struct ep_json_out *o, const struct ep_section *s)
 		else
 			ep_json_number(o, f->key, f->number);
 	}
+}
+
+void ep_json_section_notes(struct ep_json_out *o, const struct ep_section *s)
+{
+	ep_json_open(o, "notes", '[', false);
+	for (size_t k = 0; k < s->note_count; k++)
+		ep_json_text(o, NULL, s->notes[k]);
+	ep_json_close(o, ']');
 }
 
 static void put_row(struct ep_json_out *o, const struct ep_section_row *row)
@@ -69,21 +77,19 @@ void ep_json_sections(struct ep_json_out *o, const struct ep_report *r)
 		const struct ep_section *s = r->sections->items[i];
 
 		ep_json_open(o, s->key, '{', false);
-		put_facts(o, s);
+		ep_json_section_facts(o, s);
 		ep_json_open(o, "figures", '{', false);
 		for (size_t k = 0; k < s->row_count; k++)
 			put_row(o, &s->rows[k]);
 		ep_json_close(o, '}');
-		ep_json_open(o, "notes", '[', false);
-		for (size_t k = 0; k < s->note_count; k++)
-			ep_json_text(o, NULL, s->notes[k]);
-		ep_json_close(o, ']');
+		ep_json_section_notes(o, s);
 		ep_json_close(o, '}');
 	}
 }
 
 /* What was asked with: no status. */
-static void put_given(struct ep_csv_out *o, const struct ep_section *s)
+static void put_given(struct ep_csv_out *o, const struct ep_section *s,
+		      bool verdicts)
 {
 	for (size_t i = 0; i < s->fact_count; i++) {
 		if (isnan(s->facts[i].number))
@@ -92,13 +98,13 @@ static void put_given(struct ep_csv_out *o, const struct ep_section *s)
 		ep_csv_put(o, "", ',');
 		ep_csv_put(o, s->facts[i].key, ',');
 		ep_csv_put_number(o, s->facts[i].number, ',');
-		ep_csv_put(o, ",,", '\n');
+		ep_csv_put(o, verdicts ? ",,," : ",,", '\n');
 	}
 }
 
 static void put_line(struct ep_csv_out *o, const char *section,
 		     const struct ep_section_row *row,
-		     const struct ep_metric *m)
+		     const struct ep_metric *m, bool verdicts)
 {
 	bool missing =
 		m->status == EP_STATUS_NOT_MEASURED || !isfinite(m->value);
@@ -111,22 +117,38 @@ static void put_line(struct ep_csv_out *o, const char *section,
 	ep_csv_put(o,
 		   ep_status_name(missing ? EP_STATUS_NOT_MEASURED : m->status),
 		   ',');
-	ep_csv_put_quoted(o, m->reason, '\n');
+	ep_csv_put_quoted(o, m->reason, verdicts ? ',' : '\n');
+	if (verdicts)
+		ep_csv_put_quoted(o, row->verdict, '\n');
+}
+
+static void put_sections(struct ep_csv_out *o, const struct ep_sections *list,
+			 bool verdicts)
+{
+	ep_csv_put(o, "", '\n');
+	ep_csv_put(o, "section,scope,metric,value,u95,status,reason",
+		   verdicts ? ',' : '\n');
+	if (verdicts)
+		ep_csv_put(o, "verdict", '\n');
+	for (size_t i = 0; i < list->count; i++) {
+		const struct ep_section *s = list->items[i];
+
+		put_given(o, s, verdicts);
+		for (size_t k = 0; k < s->row_count; k++)
+			for (size_t n = 0; n < s->rows[k].metric_count; n++)
+				put_line(o, s->key, &s->rows[k],
+					 &s->rows[k].metrics[n], verdicts);
+	}
 }
 
 void ep_csv_sections(struct ep_csv_out *o, const struct ep_report *r)
 {
-	if (!r->sections)
-		return;
-	ep_csv_put(o, "", '\n');
-	ep_csv_put(o, "section,scope,metric,value,u95,status,reason", '\n');
-	for (size_t i = 0; i < r->sections->count; i++) {
-		const struct ep_section *s = r->sections->items[i];
+	if (r->sections)
+		put_sections(o, r->sections, false);
+}
 
-		put_given(o, s);
-		for (size_t k = 0; k < s->row_count; k++)
-			for (size_t n = 0; n < s->rows[k].metric_count; n++)
-				put_line(o, s->key, &s->rows[k],
-					 &s->rows[k].metrics[n]);
-	}
+void ep_csv_study_sections(struct ep_csv_out *o, const struct ep_sections *s)
+{
+	if (s)
+		put_sections(o, s, true);
 }

@@ -19,8 +19,14 @@ void ep_json_metric(struct ep_json_out *o, const char *key,
 		    const struct ep_metric *m);
 /* Every section under its key; nothing when there is none. */
 void ep_json_sections(struct ep_json_out *o, const struct ep_report *r);
+/* Parts of one, inside its object: a key for each fact; "notes". */
+void ep_json_section_facts(struct ep_json_out *o, const struct ep_section *s);
+void ep_json_section_notes(struct ep_json_out *o, const struct ep_section *s);
 /* After an empty line, a table of its own: section,scope,metric,value,u95,
  * status,reason.  Nothing when there is none. */
 void ep_csv_sections(struct ep_csv_out *o, const struct ep_report *r);
+/* The same of a study, with a column "verdict"; its scopes are numbers of
+ * configurations. */
+void ep_csv_study_sections(struct ep_csv_out *o, const struct ep_sections *s);
 
 #endif

@@ -4,6 +4,7 @@
 
 #include "profiler/report/formats.h"
 #include "profiler/report/page.h"
+#include "profiler/report/page_study.h"
 #include "profiler/report/width.h"
 
 #define COLUMNS_DEFAULT 80
@@ -242,34 +243,63 @@ static const struct ep_page_ops text_ops = {
 	.warning = text_warning,
 };
 
-static int text_render(const struct ep_report *report,
-		       const struct ep_render_options *options,
-		       struct ep_buf *b)
+static void begin(struct text *t, const struct ep_render_options *options,
+		  struct ep_buf *b)
 {
-	struct text t = {
+	*t = (struct text){
 		.b = b,
 		.columns = options->columns,
 		.colour = options->colour,
 	};
-	size_t start = b->len;
-	int r;
+	if (t->columns == 0)
+		t->columns = COLUMNS_DEFAULT;
+	if (t->columns < COLUMNS_MIN)
+		t->columns = COLUMNS_MIN;
+}
 
-	if (t.columns == 0)
-		t.columns = COLUMNS_DEFAULT;
-	if (t.columns < COLUMNS_MIN)
-		t.columns = COLUMNS_MIN;
-	r = ep_page_build(report, options, &text_ops, &t);
+/* Nothing of a page that failed is left. */
+static int end(const struct text *t, int r, size_t start)
+{
 	if (r == 0)
-		r = t.error;
-	if (r < 0 && b->data) {
-		b->len = start;
-		b->data[start] = '\0';
+		r = t->error;
+	if (r < 0 && t->b->data) {
+		t->b->len = start;
+		t->b->data[start] = '\0';
 	}
 	return r;
 }
 
+static int text_render(const struct ep_report *report,
+		       const struct ep_render_options *options,
+		       struct ep_buf *b)
+{
+	size_t start = b->len;
+	struct text t;
+
+	begin(&t, options, b);
+	return end(&t, ep_page_build(report, options, &text_ops, &t), start);
+}
+
+static int text_study(const struct ep_summary *study,
+		      const struct ep_render_options *options, struct ep_buf *b)
+{
+	size_t start = b->len;
+	struct text t;
+
+	begin(&t, options, b);
+	return end(&t, ep_page_study_build(study, options, &text_ops, &t),
+		   start);
+}
+
+static const struct ep_study_format ep_study_format_text = {
+	.metrics = ep_study_metrics,
+	.shows_chosen = true,
+	.render = text_study,
+};
+
 const struct ep_format ep_format_text = {
 	.name = "text",
 	.summary = "80 columns for a terminal",
+	.study = &ep_study_format_text,
 	.render = text_render,
 };

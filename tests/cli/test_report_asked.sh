@@ -84,7 +84,7 @@ number metric_json "$(at generation.tokens_per_j/value) > 1.33"
 mkdir "$dir/study"
 : >"$dir/study/study.json"
 report "$dir/study" --battery 18.84Wh
-status_is study_is_told 2 'runs/0001'
+status_is study_without_results 2 'results.csv'
 
 report "$dir/run" --battery 18840mAh@3.7V --format json
 number charge_at_a_voltage "$(at battery/energy_wh) == 69.708"

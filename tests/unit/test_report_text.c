@@ -356,7 +356,7 @@ static void markdown_tables_have_as_many_cells_in_every_row(void **state)
 
 	(void)state;
 	render("md", r, &b);
-	assert_has(&b, "| phase | time s | tokens |");
+	assert_has(&b, "| phase      |");
 	for (const char *line = b.data; line && *line != '\0';) {
 		const char *end = strchr(line, '\n');
 		size_t pipes = 0;
