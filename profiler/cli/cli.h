@@ -9,7 +9,9 @@
  */
 int ep_cmd_run(int argc, char **argv);
 int ep_cmd_report(int argc, char **argv);
+int ep_cmd_check(int argc, char **argv);
 int ep_cmd_compare(int argc, char **argv);
+int ep_cmd_export(int argc, char **argv);
 int ep_cmd_mark(int argc, char **argv);
 int ep_cmd_restore(int argc, char **argv);
 int ep_cmd_setup(int argc, char **argv);

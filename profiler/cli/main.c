@@ -18,11 +18,14 @@ static const struct command commands[] = {
 	{ "boards", ep_cmd_boards,
 	  "what edgeprof knows of boards; which one this is" },
 #if EP_WITH_RMATH
+	{ "check", ep_cmd_check,
+	  "whether runs keep to limits and are no worse: for CI" },
 	{ "compare", ep_cmd_compare,
 	  "whether groups of runs differ, and how sure that is" },
 #endif
 	{ "doctor", ep_cmd_doctor,
 	  "what is missing here, and how to put it right" },
+	{ "export", ep_cmd_export, "a run for other programs and receivers" },
 	{ "mark", ep_cmd_mark, "mark a phase from a shell script" },
 	{ "report", ep_cmd_report, "recompute and print the report of a run" },
 	{ "restore", ep_cmd_restore,
