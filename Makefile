@@ -3,6 +3,8 @@
 # make demo       a first report   make lint       style, floors, analysers
 # make cluster    a study on a Slurm of its own (root)
 # make browser    reports in a real browser
+# make receivers  exports, read by what they are for
+# make latex      tables, in papers that LaTeX compiles
 # make coverage   do intervals hold the truth?
 # make install DESTDIR= PREFIX=/usr/local          VARIANT=release|debug|san
 VERSION := 0.1.0
@@ -20,6 +22,8 @@ WITH_CURL ?= 1
 # WITH_SQLITE=0 leaves studies out, WITH_RMATH=0 what needs distributions.
 WITH_SQLITE ?= 1
 WITH_RMATH ?= 1
+# WITH_ARCHIVE=0 leaves out packing and reading archives.
+WITH_ARCHIVE ?= 1
 # WITH_HTML=0 leaves out reports as pages, and what draws their charts.
 WITH_HTML ?= 1
 JS_DIR ?= /usr/share/javascript
@@ -28,7 +32,8 @@ CHART_JS := $(firstword $(wildcard $(JS_DIR)/chart.js/chart.min.js \
 	$(JS_DIR)/chart.js/Chart.min.js) $(JS_DIR)/chart.js/chart.min.js)
 PKGS := jansson libconfuse nettle $(if $(filter 1,$(WITH_CURL)),libcurl) \
 	$(if $(filter 1,$(WITH_SQLITE)),sqlite3) \
-	$(if $(filter 1,$(WITH_RMATH)),libRmath)
+	$(if $(filter 1,$(WITH_RMATH)),libRmath) \
+	$(if $(filter 1,$(WITH_ARCHIVE)),libarchive)
 
 ifeq ($(filter $(VARIANT),release debug san),)
 $(error VARIANT=$(VARIANT): use release, debug or san)
@@ -52,7 +57,7 @@ LINK_san    := -fsanitize=address,undefined
 
 CPPFLAGS += -D_GNU_SOURCE -I. -DEP_WITH_CURL=$(WITH_CURL) \
 	-DEP_WITH_SQLITE=$(WITH_SQLITE) -DEP_WITH_RMATH=$(WITH_RMATH) \
-	-DEP_WITH_HTML=$(WITH_HTML) \
+	-DEP_WITH_HTML=$(WITH_HTML) -DEP_WITH_ARCHIVE=$(WITH_ARCHIVE) \
 	-DEP_DYGRAPHS_JS='"$(DYGRAPHS_JS)"' -DEP_CHART_JS='"$(CHART_JS)"' \
 	-DEP_VERSION='"$(VERSION)"' \
 	-DEP_SHARE_DIR='"$(PREFIX)/share/edgeprof"'
@@ -71,7 +76,7 @@ PKG_LIBS = $(eval PKG_LIBS := $$(shell $(PKG_CONFIG) --libs $(PKGS)))$(PKG_LIBS)
 LIBS = $(PKG_LIBS) -lpfm -lm -lpthread -ldl
 
 FLOORS := base drivers sensors runners profiler
-NO_CURL := $(if $(filter 1,$(WITH_CURL)),,drivers/http% sensors/plug% \
+NO_CURL := $(if $(filter 1,$(WITH_CURL)),,drivers/http% sensors/plug% profiler/export/push% \
 	tests/unit/test_http% tests/unit/test_plug%)
 NO_SQLITE := $(if $(filter 1,$(WITH_SQLITE)),,profiler/study/store% \
 	profiler/study/execut% profiler/study/collect% \
@@ -80,14 +85,16 @@ NO_SQLITE := $(if $(filter 1,$(WITH_SQLITE)),,profiler/study/store% \
 	tests/unit/test_store% tests/unit/support_store%)
 NO_HTML := $(if $(filter 1,$(WITH_HTML)),,profiler/report/html% \
 	tests/unit/test_html%)
+NO_ARCHIVE := $(if $(filter 1,$(WITH_ARCHIVE)),,profiler/export/archive% \
+	tests/unit/test_archive%)
 LIB_SRCS := $(filter-out profiler/cli/main.c runners/demo/% $(NO_CURL) $(NO_SQLITE) \
-	$(NO_HTML), \
+	$(NO_HTML) $(NO_ARCHIVE), \
 	$(sort $(wildcard base/*.c drivers/*.c sensors/*.c runners/*.c \
 	profiler/*/*.c)))
 LIB_OBJS := $(LIB_SRCS:%.c=$(B)/%.o)
 HEADERS := $(sort $(wildcard base/*.h drivers/*.h sensors/*.h runners/*.h \
 	runners/demo/*.h profiler/*/*.h))
-UNIT_SRCS := $(filter-out $(NO_CURL) $(NO_SQLITE) $(NO_HTML),$(sort $(wildcard tests/unit/test_*.c)))
+UNIT_SRCS := $(filter-out $(NO_CURL) $(NO_SQLITE) $(NO_HTML) $(NO_ARCHIVE),$(sort $(wildcard tests/unit/test_*.c)))
 UNIT_BINS := $(UNIT_SRCS:%.c=$(B)/%)
 SUPPORT_SRCS := $(filter-out $(NO_SQLITE),$(sort $(wildcard tests/unit/support_*.c)))
 SUPPORT_OBJS := $(SUPPORT_SRCS:%.c=$(B)/%.o)
@@ -200,6 +207,12 @@ deps-cluster:
 deps-browser:
 	@sh .ci/deps browser
 
+deps-receivers:
+	@sh .ci/deps receivers
+
+deps-latex:
+	@sh .ci/deps latex
+
 demo: deps
 	@$(MAKE) --no-print-directory -s VARIANT=$(VARIANT) all
 	@sh runners/demo/demo.sh $(B)
@@ -222,6 +235,16 @@ cluster: deps-cluster
 browser: deps-browser
 	@$(MAKE) --no-print-directory VARIANT=release all build/release/tests/bench/make_hour
 	@sh tests/browser/run.sh build/release
+
+# Exports, judged by promtool, InfluxDB, OTLP's definitions and Perfetto's format.
+receivers: deps-receivers
+	@$(MAKE) --no-print-directory VARIANT=release all
+	@sh tests/receivers/run.sh build/release
+
+# Tables in papers; these and their pictures are in build/latex.
+latex: deps-latex
+	@$(MAKE) --no-print-directory VARIANT=release all build/release/tests/sim/make_run
+	@sh tests/latex/run.sh build/release
 
 bench: deps-check
 	@$(MAKE) --no-print-directory VARIANT=release all \
@@ -256,8 +279,8 @@ install: all
 clean:
 	rm -rf build
 
-.PHONY: all no-man deps deps-check deps-lint deps-cluster deps-browser demo \
-	tests check lint cluster browser bench fuzz install clean FORCE
+.PHONY: all no-man deps deps-check deps-lint deps-cluster deps-browser deps-latex \
+	deps-receivers demo tests check lint cluster browser latex receivers bench fuzz install clean FORCE
 .SECONDARY:
 -include $(LIB_OBJS:.o=.d) $(DEMO_OBJS:.o=.d) $(SUPPORT_OBJS:.o=.d) \
 	$(SIM_SUPPORT_OBJS:.o=.d) $(SIM_LIB_OBJS:.o=.d) \
