@@ -5,6 +5,7 @@
 # make browser    reports in a real browser
 # make receivers  exports, read by what they are for
 # make latex      tables, in papers that LaTeX compiles
+# make rig        in virtual machines with real kernel interfaces
 # make coverage   do intervals hold the truth?
 # make install DESTDIR= PREFIX=/usr/local          VARIANT=release|debug|san
 VERSION := 0.1.0
@@ -12,6 +13,12 @@ VARIANT ?= release
 PREFIX  ?= /usr/local
 DESTDIR ?=
 B := build/$(VARIANT)
+
+# "make rig SHELL=1" means a shell in a guest, not the shell of make.
+ifeq ($(SHELL),1)
+override SHELL := /bin/sh
+RIG_SHELL := shell
+endif
 
 ifeq ($(origin CC),default)
 CC := gcc
@@ -204,6 +211,9 @@ deps-lint:
 deps-cluster:
 	@sh .ci/deps cluster
 
+deps-rig:
+	@sh .ci/deps rig
+
 deps-browser:
 	@sh .ci/deps browser
 
@@ -246,6 +256,12 @@ latex: deps-latex
 	@$(MAKE) --no-print-directory VARIANT=release all build/release/tests/sim/make_run
 	@sh tests/latex/run.sh build/release
 
+# A Raspberry Pi 5, Jetsons, a PC: virtual machines with Debian's own kernel.
+# SHELL=1 with ARCH=arm64|amd64 drops into one.
+rig: deps-rig
+	@$(MAKE) --no-print-directory VARIANT=release all build/release/tests/sim/um_meter
+	@ARCH=$(ARCH) sh tests/rig/run.sh build/release $(or $(RIG_SHELL),$(ARCH))
+
 bench: deps-check
 	@$(MAKE) --no-print-directory VARIANT=release all \
 		$(patsubst %.c,build/release/%,$(wildcard tests/bench/*.c tests/sim/*.c))
@@ -280,7 +296,8 @@ clean:
 	rm -rf build
 
 .PHONY: all no-man deps deps-check deps-lint deps-cluster deps-browser deps-latex \
-	deps-receivers demo tests check lint cluster browser latex receivers bench fuzz install clean FORCE
+	deps-receivers deps-rig demo tests check lint cluster browser latex receivers \
+	rig bench fuzz install clean FORCE
 .SECONDARY:
 -include $(LIB_OBJS:.o=.d) $(DEMO_OBJS:.o=.d) $(SUPPORT_OBJS:.o=.d) \
 	$(SIM_SUPPORT_OBJS:.o=.d) $(SIM_LIB_OBJS:.o=.d) \

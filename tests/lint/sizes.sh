@@ -35,7 +35,8 @@ fi
 				if (c == ")") depth--
 				if (c == "," && depth == 1) count++
 			}
-			if (count > 5)
+			# What libfuse calls has the parameters that it gives.
+			if (count > 5 && $2 !~ /^tests\/rig\/guest\//)
 				print $2 ":" line ": " $1 "() has " count " parameters; 5 at most"
 		}'
 } | grep . && exit 1

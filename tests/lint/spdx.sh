@@ -6,6 +6,8 @@ sh tests/lint/files.sh '*.c' '*.h' '*.def' '*.sh' '*.awk' '*.py' '*.mjs' \
 	Makefile .ci/run .ci/deps | while IFS= read -r file; do
 	case $file in
 	runners/edgeprof.h) want="/* $tag MIT */" ;;
+	# Linked with the kernel.
+	tests/rig/drivers/*.c) want="/* $tag GPL-2.0-or-later */" ;;
 	*.c | *.h | *.def) want="/* $tag GPL-3.0-or-later */" ;;
 	*) want= ;;
 	esac

@@ -1,0 +1,40 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+# Jetson AGX Orin: two power monitors, inputs that are not connected, and
+# monitors that are numbered the other way round than at the last boot.
+load i2c-dev test_power i2c-stub:chip_addr=0x40,0x41 ina3221
+edgeprof-demo-infer --make-model "$work/model" --tiny 2>/dev/null
+bus=/dev/$(ls /sys/class/i2c-dev | head -n 1)
+profile='ramp 6 12 8'
+/rig/tools/ina3221 "$bus" 0x40 2 "$work/epoch" "1:$profile" "2:constant 3" \
+	"3:constant 4" >"$work/ina.log" 2>&1 &
+/rig/tools/ina3221 "$bus" 0x41 2 "$work/epoch2" "2:constant 1.5" >>"$work/ina.log" 2>&1 &
+waits_for test -s "$work/epoch"
+waits_for test -s "$work/epoch2"
+edgeprof boards detect >"$work/detect" 2>&1
+says detects_an_agx_orin jetson-agx-orin "$work/detect"
+edgeprof run --idle 1s --tail 0s -o "$work/first" -- edgeprof-demo-infer \
+	-m "$work/model" -n 300 >"$work/out" 2>"$work/err"
+equal runs 0 $?
+says names_the_three_rails 'vdd_gpu_soc + ina3221.vdd_cpu_cv + ina3221.vin_sys_5v0' "$work/err"
+check leaves_out_what_is_not_connected fails grep -q -i '_nc\|\.nc' "$work/err"
+power_is() { # name folder: gpu_soc follows the ramp, the others are constant
+	ramp=$(/rig/tools/profile_energy "$profile" "$(cat "$work/epoch")" \
+		"$(event_of gate "$2")" "$(event_of exit "$2")")
+	edgeprof report "$2" --metric run.energy_j,run.duration_s --format csv >"$work/figures"
+	within "$1" "$(awk -F, -v gpu="$ramp" '$1 == "run.duration_s" { print gpu + 7 * $2 }' "$work/figures")" \
+		"$(awk -F, '$1 == "run.energy_j" { print $3 }' "$work/figures")" \
+		"$(awk -F, '$1 == "run.energy_j" { print $2 }' "$work/figures")"
+}
+power_is energy_is_the_sum "$work/first"
+keep "$work/first"
+
+# The same monitors under other numbers.
+echo 0-0040 >/sys/bus/i2c/drivers/ina3221/unbind
+echo 0-0041 >/sys/bus/i2c/drivers/ina3221/unbind
+echo 0-0041 >/sys/bus/i2c/drivers/ina3221/bind
+echo 0-0040 >/sys/bus/i2c/drivers/ina3221/bind
+edgeprof run --idle 1s --tail 0s -o "$work/second" -- edgeprof-demo-infer \
+	-m "$work/model" -n 300 >"$work/out" 2>"$work/err"
+equal runs_renumbered 0 $?
+power_is energy_after_renumbering "$work/second"
+keep "$work/second"

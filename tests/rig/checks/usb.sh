@@ -1,0 +1,25 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+# A meter at a USB serial adapter of the kernel's own driver, pulled out and
+# plugged in again while it is read.  The meter is the host's: no time is checked.
+load xhci-pci ftdi_sio
+waits_for test -e /dev/ttyUSB0
+check has_an_adapter test -c /dev/ttyUSB0
+usb=$(ls -d /sys/bus/usb/devices/*/product 2>/dev/null | while read -r product; do
+	[ -e "$(dirname "$product")/authorized" ] && grep -qi serial "$product" && dirname "$product"
+done | head -n 1)
+edgeprof run --board none --sensor um34c:/dev/ttyUSB0 --idle 0s --tail 0s \
+	-o "$work/usb" -- sleep 6 >"$work/out" 2>"$work/err"
+equal runs_with_the_meter 0 $?
+edgeprof report "$work/usb" --metric run.power_mean_w --format csv >"$work/figures"
+within power_is_the_meters 5 0.1 "$(awk -F, 'END { print $2 }' "$work/figures")"
+keep "$work/usb"
+
+edgeprof run --board none --sensor um34c:/dev/ttyUSB0 --idle 0s --tail 0s \
+	-o "$work/pulled" -- sh -c "sleep 4; echo 0 >$usb/authorized
+	sleep 2; echo 1 >$usb/authorized; sleep 8" >"$work/out" 2>"$work/err"
+equal runs_through_the_pull 0 $?
+keep "$work/pulled"
+says says_the_gap 'um34c: its samples have 1 gap' "$work/err"
+edgeprof report "$work/pulled" --metric run.power_mean_w --format csv >"$work/figures"
+check comes_back test "$(tail -n 1 "$work/pulled/sensors/um34c.csv" | cut -d, -f1)" -gt \
+	"$(($(awk -F, '$3 == "exit" { print $1 }' "$work/pulled/events.csv") - 2000000000))"
