@@ -291,37 +291,6 @@ static void arm_cores_get_architectural_numbers(void **state)
 	ep_tmp_remove(&tmp);
 }
 
-/* An Arm PMU opens every number, and what it does not implement reads 0. */
-static void numbers_the_arm_pmu_does_not_list_are_not_opened(void **state)
-{
-	struct ep_tmp tmp;
-
-	(void)state;
-	ep_tmp_make(&tmp);
-	ep_tmp_puts(&tmp, "armv8_pmuv3/type", "8\n");
-	ep_tmp_puts(&tmp, "armv8_pmuv3/cpus", "0\n");
-	ep_tmp_puts(&tmp, "armv8_pmuv3/format/event", "config:0-15\n");
-	ep_tmp_puts(&tmp, "armv8_pmuv3/events/cpu_cycles", "event=0x0011\n");
-	ep_tmp_puts(&tmp, "armv8_pmuv3/events/mem_access", "event=0x0013\n");
-	assert_int_equal(ep_perf_pmus_load(tmp.path, &pmus, NULL), 0);
-	assert_int_equal(ep_perf_event_find(&pmus, "mem_access", &event, NULL),
-			 0);
-	assert_int_equal(event.code_count, 1);
-	assert_int_equal(event.codes[0].config, 0x13);
-	static const char *const missing[] = { "l2d_cache_refill", "r17",
-					       "stall_backend" };
-	for (size_t i = 0; i < sizeof(missing) / sizeof(missing[0]); i++) {
-		assert_int_equal(
-			ep_perf_event_find(&pmus, missing[i], &event, NULL), 0);
-		assert_int_equal(event.kind, EP_PERF_CORE);
-		assert_int_equal(event.code_count, 0);
-	}
-	/* Beyond the architecture's common numbers the list says nothing. */
-	assert_int_equal(ep_perf_event_find(&pmus, "rc1", &event, NULL), 0);
-	assert_int_equal(event.code_count, 1);
-	ep_tmp_remove(&tmp);
-}
-
 static void pmu_terms_fill_the_fields_of_format(void **state)
 {
 	struct ep_err err = { 0 };
@@ -421,8 +390,6 @@ int main(void)
 		cmocka_unit_test(
 			several_kinds_of_cores_open_every_event_on_each),
 		cmocka_unit_test(arm_cores_get_architectural_numbers),
-		cmocka_unit_test(
-			numbers_the_arm_pmu_does_not_list_are_not_opened),
 		cmocka_unit_test(pmu_terms_fill_the_fields_of_format),
 		cmocka_unit_test(architectural_file_is_read_strictly),
 	};
