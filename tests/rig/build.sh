@@ -30,6 +30,7 @@ mkdir -p "$out/tools"
 for tool in $tools; do
 	cp "$out/tests/sim/$tool" "$out/tools/"
 done
+cp tests/sim/board/nvpmodel "$out/tools/"
 cc="$cc --sysroot=$libs -I$libs/usr/include/fuse3 -D_GNU_SOURCE -std=gnu11
 	-Wall -Wextra -O1 -I."
 $cc -static -o "$out/tools/loop" tests/rig/guest/loop.c

@@ -1,7 +1,7 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-3.0-or-later
 # dtb.sh BOARD OUT.dtb: the device tree of QEMU's "virt" machine, dressed as
-# boards/BOARD.dtsi says.
+# boards/BOARD.dtsi says.  A line "// clocks LOW HIGH" there adds clocks.dtsi.
 set -eu
 here=$(cd "$(dirname "$0")" && pwd)
 work=$(mktemp -d)
@@ -12,5 +12,9 @@ qemu-system-aarch64 -machine "virt,dumpdtb=$work/virt.dtb" -cpu cortex-a76 \
 	exit 1
 }
 dtc -q -I dtb -O dts "$work/virt.dtb" >"$work/virt.dts"
-cat "$work/virt.dts" "$here/boards/$1.dtsi" >"$work/board.dts"
+board=$here/boards/$1.dtsi
+cat "$work/virt.dts" "$board" >"$work/board.dts"
+clocks=$(sed -n 's|^// clocks \([0-9]* [0-9]*\)$|\1|p' "$board")
+[ -z "$clocks" ] || sed -e "s/LOW_HZ/${clocks% *}/g" -e "s/HIGH_HZ/${clocks#* }/g" \
+	"$here/boards/clocks.dtsi" >>"$work/board.dts"
 dtc -q -I dts -O dtb -o "$2" "$work/board.dts"

@@ -11,7 +11,7 @@ listing() {
 listing >"$work/before"
 cd "$work"
 as_user edgeprof run -q --idle 0s --tail 0s -o "$work/u1" -- edgeprof-demo-infer -m "$work/model" -n 50 >"$work/out" 2>"$work/err"
-equal runs_before 0 $?
+ran runs_before $?
 edgeprof report "$work/u1" >"$work/u1.txt"
 says says_what_is_missing 'perf_event_paranoid' "$work/u1.txt"
 as_user edgeprof doctor >"$work/doctor" 2>&1
@@ -20,11 +20,11 @@ sed -n 's/^ *fix: sudo \(.*\)/\1/p' "$work/doctor" | sort -u >"$work/advice"
 equal doctor_advises_setup "edgeprof setup" "$(cat "$work/advice")"
 echo y | SUDO_UID=1000 SUDO_GID=1000 /usr/bin/script -qec "$(cat "$work/advice")" \
 	/dev/null >"$work/setup" 2>&1
-equal setup_works 0 $?
+ran setup_works $?
 as_user edgeprof run -q --idle 0s --tail 0s -o "$work/u2" -- edgeprof-demo-infer -m "$work/model" -n 50 >"$work/out" 2>"$work/err"
-equal runs_after 0 $?
+ran runs_after $?
 check counts_after grep -q instructions_count "$work/u2/phases.csv"
 edgeprof setup --undo --yes >"$work/undo" 2>&1
-equal undo_works 0 $?
+ran undo_works $?
 listing >"$work/after"
 check nothing_is_left 

@@ -37,6 +37,14 @@ equal() {
 		not_ok "$1" "'$3', not '$2'"
 	fi
 }
+# NAME STATUS: of a command that left what it said in $work/err
+ran() {
+	if [ "$2" -eq 0 ]; then
+		ok "$1"
+	else
+		not_ok "$1" "status $2: $(tail -n 3 "$work/err" | tr '\n' ' ' | cut -c 1-400)"
+	fi
+}
 # NAME WANTED SLACK GOT: numbers
 within() {
 	if awk -v w="$2" -v s="$3" -v g="$4" 'BEGIN {
