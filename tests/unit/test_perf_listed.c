@@ -2,6 +2,7 @@
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
+#include <stdlib.h>
 
 #include <cmocka.h>
 
@@ -49,5 +50,7 @@ int main(void)
 			numbers_the_arm_pmu_does_not_list_are_not_opened),
 	};
 
+	/* Where pmuv3.events lies. */
+	setenv("EDGEPROF_BOARDS", "boards", 1);
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
