@@ -111,7 +111,7 @@ int ep_file_draft_begin(struct ep_file_draft *d, int dir_fd, const char *name)
 	if (!ep_str_copy(d->name, sizeof(d->name), name))
 		return -ENAMETOOLONG;
 	for (int i = 0; i < DRAFT_TRIES; i++) {
-		if (!ep_str_format(d->draft, sizeof(d->draft), ".%s.%x-%d",
+		if (!ep_str_format(d->draft, sizeof(d->draft), ".%.200s.%x-%d",
 				   name, (unsigned)getpid(), i))
 			return -ENAMETOOLONG;
 		fd = openat(dir_fd, d->draft,

@@ -26,6 +26,14 @@ int ep_file_replace(int dir_fd, const char *name, const void *data,
 		    size_t len) EP_MUST_CHECK;
 
 /*
+ * To what a person named: an ordinary file is replaced as above and keeps its
+ * mode, owner and links to it; pipes and devices are written to.  Only where
+ * nothing can be made beside it, it is written in place.
+ */
+int ep_file_output(const char *path, const void *data,
+		   size_t len) EP_MUST_CHECK;
+
+/*
  * Creates dir_fd/name durably, and all of it or nothing even when the power
  * goes: a draft beside it, synced, then renamed (replace) or linked (-EEXIST
  * when there is one).  A draft that a killed process left is removed by the
@@ -40,8 +48,8 @@ void ep_file_put_clean(int dir_fd, const char *name);
 struct ep_file_draft {
 	int dir_fd; /* borrowed */
 	int fd;
-	char name[64];
-	char draft[80];
+	char name[256];
+	char draft[256];
 };
 int ep_file_draft_begin(struct ep_file_draft *d, int dir_fd,
 			const char *name) EP_MUST_CHECK;

@@ -2,13 +2,10 @@
 #include "profiler/cli/check.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
-#include "base/file.h"
 #include "base/str.h"
 #include "profiler/cli/cli.h"
 
@@ -130,29 +127,13 @@ static void tell_failures(const struct ep_check_result *result)
 static int put_output(const struct ep_check_options *o,
 		      const struct ep_check_result *result, struct ep_err *err)
 {
-	int fd = STDOUT_FILENO, r;
 	struct ep_buf b;
+	int r;
 
 	ep_buf_init(&b, OUTPUT_BYTES_MAX);
 	r = o->format->render(result, &b);
-	if (r == 0 && o->output) {
-		fd = open(o->output, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC,
-			  0666);
-		r = fd < 0 ? -errno : 0;
-	}
-	if (r < 0) {
-		r = ep_err_set(err, fd < 0 ? -EINVAL : r, "cannot write %s: %s",
-			       o->output ? o->output : "the result",
-			       strerror(-r));
-	} else {
-		r = ep_file_write_all(fd, b.data, b.len);
-		if (o->output && close(fd) < 0 && r == 0)
-			r = -errno;
-		if (r < 0)
-			r = ep_err_set(err, -EIO, "cannot write %s: %s",
-				       o->output ? o->output : "the result",
-				       strerror(-r));
-	}
+	r = r < 0 ? ep_err_set(err, r, "%s", strerror(-r))
+		  : ep_cli_put(o->output, &b, "the result", err);
 	ep_buf_done(&b);
 	return r;
 }

@@ -2,6 +2,9 @@
 #ifndef EP_PROFILER_CLI_CLI_H
 #define EP_PROFILER_CLI_CLI_H
 
+#include "base/buf.h"
+#include "base/err.h"
+
 /*
  * One file per command.  argv[0] is the command's name, the rest its options;
  * the return value is the exit status of edgeprof.  Only code in this folder
@@ -34,5 +37,12 @@ enum ep_exit {
 	EP_EXIT_NOT_FOUND = 127,
 	EP_EXIT_SIGNAL = 128, /* plus the signal's number */
 };
+
+/*
+ * To the file of -o (output), else to standard output, which what names.
+ * -EINVAL where another output helps, -EIO the rest; told in err.
+ */
+int ep_cli_put(const char *output, const struct ep_buf *b, const char *what,
+	       struct ep_err *err);
 
 #endif

@@ -2,13 +2,10 @@
 #include "profiler/cli/compare.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
-#include "base/file.h"
 #include "base/num.h"
 #include "base/str.h"
 #include "base/words.h"
@@ -164,26 +161,6 @@ static int check_pairs(const struct ep_comparison *c, struct ep_err *err)
 	return 0;
 }
 
-static int put_output(const struct ep_compare_options *o,
-		      const struct ep_buf *b, struct ep_err *err)
-{
-	int fd = STDOUT_FILENO, r;
-
-	if (o->output)
-		fd = open(o->output, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC,
-			  0666);
-	if (fd < 0)
-		return ep_err_set(err, -EINVAL, "cannot write %s: %s",
-				  o->output, strerror(errno));
-	r = ep_file_write_all(fd, b->data, b->len);
-	if (o->output && close(fd) < 0 && r == 0)
-		r = -errno;
-	return r < 0 ? ep_err_set(err, -EIO, "cannot write %s: %s",
-				  o->output ? o->output : "the result",
-				  strerror(-r))
-		     : 0;
-}
-
 static int print(struct ep_compare_work *w, const struct ep_comparison *c,
 		 struct ep_err *err)
 {
@@ -203,7 +180,7 @@ static int print(struct ep_compare_work *w, const struct ep_comparison *c,
 	ep_buf_init(&b, OUTPUT_BYTES_MAX);
 	r = w->o->format->render(&view, &b);
 	r = r < 0 ? ep_err_set(err, r, "%s", strerror(-r))
-		  : put_output(w->o, &b, err);
+		  : ep_cli_put(w->o->output, &b, "the result", err);
 	ep_buf_done(&b);
 	return r;
 }

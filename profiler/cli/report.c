@@ -7,7 +7,6 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "base/file.h"
 #include "base/str.h"
 #include "base/words.h"
 #include "profiler/analyze/analyze.h"
@@ -96,24 +95,13 @@ bool ep_report_wants_colour(const struct ep_report_options *q)
 /* The finished text to its place. */
 int ep_report_put(const struct ep_report_options *q, const struct ep_buf *b)
 {
-	int fd = STDOUT_FILENO, r;
+	struct ep_err err = { 0 };
+	int r = ep_cli_put(q->output, b, "the report", &err);
 
-	if (q->output)
-		fd = open(q->output, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC,
-			  0666);
-	if (fd < 0) {
-		(void)fprintf(stderr, "edgeprof report: cannot write %s: %s\n",
-			      q->output, strerror(errno));
-		return EP_EXIT_USAGE;
-	}
-	r = ep_file_write_all(fd, b->data, b->len);
-	if (q->output && close(fd) < 0 && r == 0)
-		r = -errno;
 	if (r == 0)
 		return EP_EXIT_OK;
-	(void)fprintf(stderr, "edgeprof report: cannot write %s: %s\n",
-		      q->output ? q->output : "the report", strerror(-r));
-	return EP_EXIT_INTERNAL;
+	(void)fprintf(stderr, "edgeprof report: %s\n", err.text);
+	return r == -EINVAL ? EP_EXIT_USAGE : EP_EXIT_INTERNAL;
 }
 
 /* Only what was named. */

@@ -124,6 +124,16 @@ report "$dir/run" --format jsn
 status_is unknown_format_suggests_json 2 "did you mean 'json'"
 report "$dir/run" --fromat json
 status_is unknown_option_suggests_format 2 "did you mean '--format'"
+# A disk that is full after 8 KiB: what was there stays.
+cp "$dir/copy.csv" "$dir/kept.html"
+(
+	trap '' XFSZ
+	ulimit -f 16
+	"$edgeprof" report "$dir/run" --format html -o "$dir/kept.html"
+) >/dev/null 2>"$dir/err"
+status=$?
+status_is full_disk 125 'cannot write'
+check full_disk_keeps_the_old_report cmp -s "$dir/copy.csv" "$dir/kept.html"
 report "$dir/run" -o "$dir/no/such/file"
 status_is unwritable_output 2 'cannot write'
 report --help

@@ -2,6 +2,7 @@
 #include "base/file.h"
 #include "tests/unit/support_tmp.h"
 
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <setjmp.h>
@@ -178,7 +179,7 @@ static void drafts_can_be_abandoned(void **state)
 {
 	const struct ep_tmp *tmp = *state;
 	struct ep_file_draft d;
-	char longest[100];
+	char longest[300];
 	struct stat st;
 
 	assert_int_equal(ep_file_draft_begin(&d, tmp->fd, "report.json"), 0);
@@ -202,6 +203,70 @@ static void drafts_can_be_abandoned(void **state)
 	assert_int_equal(ep_file_draft_begin(&d, tmp->fd, longest),
 			 -ENAMETOOLONG);
 	assert_int_equal(ep_file_draft_begin(&d, -1, "x"), -EBADF);
+}
+
+static void output_goes_where_a_person_said(void **state)
+{
+	const struct ep_tmp *tmp = *state;
+	char path[600], link[600], name[201];
+	struct stat st;
+	int fds[2];
+
+	snprintf(path, sizeof(path), "%s/page.html", tmp->path);
+	snprintf(link, sizeof(link), "%s/link", tmp->path);
+	assert_int_equal(ep_file_output(path, "one", 3), 0);
+	check_content(tmp, "page.html", "one");
+	assert_int_equal(chmod(path, 0640), 0);
+	assert_int_equal(symlink("page.html", link), 0);
+	assert_int_equal(ep_file_output(link, "two", 3), 0);
+	check_content(tmp, "page.html", "two");
+	assert_int_equal(lstat(link, &st), 0);
+	assert_true(S_ISLNK(st.st_mode));
+	assert_int_equal(stat(path, &st), 0);
+	assert_int_equal(st.st_mode & 0777, 0640);
+	assert_int_equal(ep_file_output(tmp->path, "x", 1), -EISDIR);
+	snprintf(link, sizeof(link), "%s/none/page", tmp->path);
+	assert_int_equal(ep_file_output(link, "x", 1), -ENOENT);
+
+	memset(name, 'n', 200);
+	name[200] = '\0';
+	snprintf(link, sizeof(link), "%s/%s", tmp->path, name);
+	assert_int_equal(ep_file_output(link, "x", 1), 0);
+	check_content(tmp, name, "x");
+
+	assert_int_equal(pipe2(fds, O_CLOEXEC), 0);
+	snprintf(link, sizeof(link), "/dev/fd/%d", fds[1]);
+	assert_int_equal(ep_file_output(link, "piped", 5), 0);
+	assert_int_equal(read(fds[0], name, 5), 5);
+	assert_memory_equal(name, "piped", 5);
+	close(fds[0]);
+	close(fds[1]);
+}
+
+static void a_full_disk_keeps_the_old_output(void **state)
+{
+	const struct ep_tmp *tmp = *state;
+	struct rlimit before, small;
+	char path[600];
+	DIR *d;
+	int count = 0;
+
+	snprintf(path, sizeof(path), "%s/page.html", tmp->path);
+	assert_int_equal(ep_file_output(path, "old", 3), 0);
+	assert_int_equal(getrlimit(RLIMIT_FSIZE, &before), 0);
+	small = before;
+	small.rlim_cur = 2;
+	signal(SIGXFSZ, SIG_IGN);
+	assert_int_equal(setrlimit(RLIMIT_FSIZE, &small), 0);
+	assert_int_equal(ep_file_output(path, "longer", 6), -EFBIG);
+	assert_int_equal(setrlimit(RLIMIT_FSIZE, &before), 0);
+	check_content(tmp, "page.html", "old");
+	d = opendir(tmp->path);
+	assert_non_null(d);
+	for (const struct dirent *e = readdir(d); e; e = readdir(d))
+		count += e->d_name[0] != '.' || e->d_name[1] == 'p';
+	closedir(d);
+	assert_int_equal(count, 1);
 }
 
 static void write_all_reports_the_errno(void **state)
@@ -231,6 +296,8 @@ int main(void)
 		FILE_TEST(a_full_disk_keeps_the_old_file),
 		FILE_TEST(a_target_that_is_a_folder_fails_clean),
 		FILE_TEST(drafts_can_be_abandoned),
+		FILE_TEST(output_goes_where_a_person_said),
+		FILE_TEST(a_full_disk_keeps_the_old_output),
 		FILE_TEST(write_all_reports_the_errno),
 	};
 
