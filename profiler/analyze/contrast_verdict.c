@@ -204,10 +204,9 @@ static void say_cannot_tell(struct text *t, const struct ep_contrast *c,
 
 	add(t, "cannot tell: ");
 	if (n < 2) {
-		add(t, "one %s says nothing of the spread",
-		    n == 0   ? "group is empty; it"
-		    : c->d.n ? "pair"
-			     : "run");
+		add(t, n == 0	? "one group has no value"
+		       : c->d.n ? "one pair says nothing of the spread"
+				: "one run says nothing of the spread");
 		return;
 	}
 	if (c->carried) {

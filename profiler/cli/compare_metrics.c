@@ -32,12 +32,15 @@ enum column {
 	TEXT,
 	CONSTANT,
 	METRIC
-}; /* nothing but numbers in the last two */
+}; /* at least as many numbers as others in the last two */
 
+/* A measured column with a few cells of "nan" or "failed" in it is one all the
+ * same: take_values() tells of them. */
 static enum column kind_of(const struct ep_compare_work *w, size_t column)
 {
 	const struct ep_table *t = &w->seen.table;
 	double first = (double)NAN, value;
+	size_t number_count = 0, other_count = 0;
 	bool varies = false;
 
 	for (size_t i = 0; i < t->row_count; i++) {
@@ -45,13 +48,17 @@ static enum column kind_of(const struct ep_compare_work *w, size_t column)
 
 		if (w->seen.groups[i] == EP_TABLE_NONE || text[0] == '\0')
 			continue;
-		if (!is_number(text, &value))
-			return TEXT;
-		if (isnan(first))
+		if (!is_number(text, &value)) {
+			other_count++;
+			continue;
+		}
+		if (number_count++ == 0)
 			first = value;
 		varies |= value < first || value > first;
 	}
-	return varies ? METRIC : isnan(first) ? TEXT : CONSTANT;
+	if (number_count == 0 || other_count > number_count)
+		return TEXT;
+	return varies ? METRIC : CONSTANT;
 }
 
 static int add(struct ep_compare_work *w, const char *name)
@@ -104,12 +111,23 @@ static int add_usual(struct ep_compare_work *w)
 static int add_numeric(struct ep_compare_work *w)
 {
 	const struct ep_table *t = &w->seen.table;
+	size_t more = 0;
 	int r = 0;
 
-	for (size_t c = 0; r == 0 && c < t->column_count; c++)
-		if (!used_otherwise(w->o, t->columns[c].name) &&
-		    kind_of(w, c) == METRIC && w->metric_count < EP_METRICS_MAX)
+	for (size_t c = 0; r == 0 && c < t->column_count; c++) {
+		if (used_otherwise(w->o, t->columns[c].name) ||
+		    kind_of(w, c) != METRIC)
+			continue;
+		if (w->metric_count < EP_METRICS_MAX)
 			r = add(w, t->columns[c].name);
+		else
+			more++;
+	}
+	if (more)
+		ep_observe_note(&w->seen,
+				"%zu columns more than %d: --metric names "
+				"others than the first",
+				more, EP_METRICS_MAX);
 	return r;
 }
 

@@ -10,10 +10,10 @@
 #define COLUMNS 78
 
 /* Words on lines of COLUMNS, each line after indent spaces; the first one is
- * begun already. */
-static int wrap(struct ep_buf *b, const char *text, size_t indent)
+ * begun already, up to column. */
+static int wrap_from(struct ep_buf *b, const char *text, size_t indent,
+		     size_t column)
 {
-	size_t column = indent;
 	int r = 0;
 
 	while (r == 0 && *text) {
@@ -33,6 +33,11 @@ static int wrap(struct ep_buf *b, const char *text, size_t indent)
 		text += strspn(text, " ");
 	}
 	return r < 0 ? r : ep_buf_adds(b, "\n");
+}
+
+static int wrap(struct ep_buf *b, const char *text, size_t indent)
+{
+	return wrap_from(b, text, indent, indent);
 }
 
 static int put_list(struct ep_buf *b, const char *head, char (*texts)[400],
@@ -88,46 +93,65 @@ static int put_head(struct ep_buf *b, const struct ep_comparison *c)
 	return r < 0 ? r : ep_buf_adds(b, "\n");
 }
 
+/* Both ± of the mean: the spread's, as all other formats have it, and the one
+ * with what the meter adds. */
+static void put_mean(char *ret, size_t size, const struct ep_describe *d,
+		     double absolute)
+{
+	double half = (d->mean_high - d->mean_low) / 2;
+	char mean[EP_P_BYTES], spread[EP_P_BYTES], u[EP_P_BYTES];
+
+	ep_stat_put_number(mean, d->mean);
+	ep_stat_put_number(spread, half);
+	ep_stat_put_number(u, absolute);
+	(void)ep_str_format(
+		ret, size, "mean %s%s%s%s%s%s", mean,
+		isfinite(half) ? " +- " : "", isfinite(half) ? spread : "",
+		isnan(absolute) ? "" : " (absolute +- ",
+		isnan(absolute) ? "" : u, isnan(absolute) ? "" : ")");
+}
+
 static int put_group(struct ep_buf *b, const struct ep_comparison *c,
 		     const struct ep_comparison_metric *m, size_t g)
 {
 	const struct ep_describe *d = ep_compare_shown(c, m, g);
-	bool all = d == &m->groups[g].describe;
-	double u95 = all ? m->groups[g].known.absolute_u95 : (double)NAN;
-	char mean[EP_P_BYTES], sd[EP_P_BYTES], median[EP_P_BYTES];
-	char range[2][EP_P_BYTES], cv[EP_P_BYTES], u[EP_P_BYTES];
+	bool all = d == &m->groups[g].describe, cv = !isnan(d->cv);
+	char text[600], mean[5 * EP_P_BYTES], number[5][EP_P_BYTES];
+	char spread[300] = "", missing[40] = "", head[60];
 	int r;
 
 	if (d->n == 0)
 		return ep_buf_addf(b, "  %-16.40s no value\n",
 				   c->group_names[g]);
-	ep_stat_put_number(mean, d->mean);
-	ep_stat_put_number(sd, d->sd);
-	ep_stat_put_number(cv, 100 * d->cv);
-	ep_stat_put_number(median, d->median);
-	ep_stat_put_number(range[0], d->min);
-	ep_stat_put_number(range[1], d->max);
-	r = ep_buf_addf(b, "  %-16.40s mean %s", c->group_names[g], mean);
-	if (r == 0 && !isnan(u95)) {
-		ep_stat_put_number(u, u95);
-		r = ep_buf_addf(b, " +- %s", u);
-	}
-	if (r == 0 && d->n > 1)
-		r = ep_buf_addf(
-			b, ", sd %s%s%s%s, median %s, %s to %s", sd,
-			isnan(d->cv) ? "" : " (", isnan(d->cv) ? "" : cv,
-			isnan(d->cv) ? "" : " %)", median, range[0], range[1]);
-	if (r == 0)
-		r = ep_buf_addf(b, ", n %zu", d->n);
-	if (r == 0 && all && m->groups[g].missing_count)
-		r = ep_buf_addf(b, ", %zu missing", m->groups[g].missing_count);
-	return r < 0 ? r : ep_buf_adds(b, "\n");
+	put_mean(mean, sizeof(mean), d,
+		 all ? m->groups[g].known.absolute_u95 : (double)NAN);
+	ep_stat_put_number(number[0], d->sd);
+	ep_stat_put_number(number[1], 100 * d->cv);
+	ep_stat_put_number(number[2], d->median);
+	ep_stat_put_number(number[3], d->min);
+	ep_stat_put_number(number[4], d->max);
+	if (d->n > 1)
+		(void)ep_str_format(spread, sizeof(spread),
+				    ", sd %s%s%s%s, median %s, %s to %s",
+				    number[0], cv ? " (" : "",
+				    cv ? number[1] : "", cv ? " %)" : "",
+				    number[2], number[3], number[4]);
+	if (all && m->groups[g].missing_count)
+		(void)ep_str_format(missing, sizeof(missing), ", %zu missing",
+				    m->groups[g].missing_count);
+	(void)ep_str_format(text, sizeof(text), "%s%s, n %zu%s", mean, spread,
+			    d->n, missing);
+	(void)ep_str_format(head, sizeof(head), "  %-16.40s",
+			    c->group_names[g]);
+	r = ep_buf_adds(b, head);
+	return r < 0 ? r : wrap_from(b, text, 4, strlen(head));
 }
 
 /* The other tests, so that nobody has to choose one by its result. */
 static int put_secondary(struct ep_buf *b, const struct ep_contrast *k)
 {
 	char text[600] = "also: ", p[EP_P_BYTES];
+	int r;
 
 	for (int t = 0; t < EP_TEST_COUNT; t++) {
 		size_t used = strlen(text);
@@ -147,7 +171,10 @@ static int put_secondary(struct ep_buf *b, const struct ep_contrast *k)
 				    "; Cohen's d %.3g, Cliff's delta %.3g",
 				    k->cohen_d, k->cliff);
 	}
-	return wrap(b, text, 4);
+	if (strcmp(text, "also: ") == 0)
+		return 0;
+	r = ep_buf_adds(b, "    ");
+	return r < 0 ? r : wrap(b, text, 4);
 }
 
 static int put_contrast(struct ep_buf *b, const struct ep_comparison *c,
@@ -174,8 +201,6 @@ static int put_contrast(struct ep_buf *b, const struct ep_comparison *c,
 		r = ep_buf_addf(b, "    B / A = %.4f, comparison +- %s\n",
 				k->b.mean / k->a.mean, u);
 	}
-	if (r == 0)
-		r = ep_buf_adds(b, "    ");
 	return r < 0 ? r : put_secondary(b, k);
 }
 
@@ -244,6 +269,28 @@ static int put_metric(struct ep_buf *b, const struct ep_comparison *c,
 	return r < 0 ? r : ep_buf_adds(b, "\n");
 }
 
+static int put_meaning(struct ep_buf *b, const struct ep_comparison *c)
+{
+	bool absolute = false;
+	int r;
+
+	if (c->metric_count == 0)
+		return 0;
+	for (size_t m = 0; m < c->metric_count; m++)
+		for (size_t g = 0; g < c->group_count; g++)
+			absolute |= !isnan(
+				c->metrics[m].groups[g].known.absolute_u95);
+	r = wrap(b,
+		 absolute ? "+-: 95 % interval of the mean by the spread in "
+			    "its group (Student's t); absolute: with the "
+			    "meter's error, which all share; comparison: of B "
+			    "/ A, without what both share of it"
+			  : "+-: 95 % interval of the mean by the spread in "
+			    "its group (Student's t)",
+		 0);
+	return r < 0 ? r : ep_buf_adds(b, "\n");
+}
+
 static int put_more(struct ep_buf *b, const struct ep_compare_view *v)
 {
 	struct ep_compare_more m;
@@ -264,6 +311,8 @@ int ep_compare_text(const struct ep_compare_view *v, struct ep_buf *b)
 		r = put_list(b, "Careful:", v->warnings, v->warning_count);
 	for (size_t i = 0; r == 0 && i < c->metric_count; i++)
 		r = put_metric(b, c, &c->metrics[i]);
+	if (r == 0)
+		r = put_meaning(b, c);
 	if (r == 0)
 		r = put_more(b, v);
 	if (r == 0)

@@ -94,6 +94,8 @@ awk -F, 'NR == 2 { $3 = "NaN" } NR == 5 { $3 = "inf" } NR == 8 { $3 = "" }
 compare --csv holes.csv --group client --metric total_ms
 says bad_cells_are_told "total_ms: 2 cells are no finite numbers, the first 'NaN' in row 1"
 says missing_is_counted 'missing'
+compare --csv holes.csv --group client
+says holes_hide_no_column "total_ms: 2 cells are no finite numbers"
 compare --csv holes.csv --group client --metric total_ms --pair prompt_id
 says lonely_keys 'only in'
 printf 'id,g,x\n1,a,1\n2,a,2\n3,b,1\n4,b,5\n' >lonely.csv
@@ -105,6 +107,11 @@ status_is carriage_returns 0
 printf 'g,x\na,1\nb,3\nb,4\n' >one.csv
 compare --csv one.csv --group g
 says one_run 'cannot tell: one run says nothing of the spread'
+says own_interval 'b  *mean 3.50 +- 6.35, sd'
+printf 'g,x,y\na,1,1\na,2,2\nb,,3\nb,,4\n' >hole.csv
+compare --csv hole.csv --group g --metric x
+says empty_group 'cannot tell: one group has no value'
+check empty_group_has_no_tests fails grep -q 'also:' out
 awk 'BEGIN { print "g,x,y"; for (i = 0; i < 6000; i++)
 	print (i % 2 ? "a" : "b") "," i * 7919 % 1000 "," i }' >rows.csv
 compare --csv rows.csv --group g --metric x --resamples 500

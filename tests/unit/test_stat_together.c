@@ -339,6 +339,9 @@ static void a_range_belongs_to_its_mean(void **state)
 	ep_buf_init(&b, 1 << 20);
 	assert_int_equal(ep_compare_text(&v, &b), 0);
 	assert_non_null(strstr(b.data, "one              mean 104"));
+	/* Lines are broken somewhere in it. */
+	for (char *c = b.data; (c = strstr(c, "\n    ")) != NULL; *c = ' ')
+		memmove(c, c + 4, strlen(c + 4) + 1);
 	assert_non_null(strstr(b.data, "100 to 108, n 9"));
 	assert_null(strstr(b.data, "9999"));
 	assert_non_null(strstr(b.data, "only in one: 1 (alone)"));
