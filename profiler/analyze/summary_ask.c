@@ -82,6 +82,12 @@ static struct ep_section *find_section(struct ep_summary *s,
 	to->by_config = true;
 	if (first)
 		copy_beside(to, from);
+	/* Other tables of a study have the spread of its runs as ±. */
+	if (first && (strcmp(from->key, "battery") == 0 ||
+		      strcmp(from->key, "cost") == 0))
+		ep_section_note(to,
+				"\u00b1 of energies is absolute: it has the "
+				"error that all runs share, of the meter");
 	return to;
 }
 

@@ -118,13 +118,29 @@ static void put_rounded(char *ret, double value, double u95)
 	put_decimals(ret, value, decimals);
 }
 
+/* A number of things is exact however wide its interval. */
+static void put_whole(char *ret, double value, double u95)
+{
+	if (u95 > 0 && u95 < 1e15)
+		(void)ep_str_format(ret, EP_CELL_BYTES,
+				    "%" PRId64 " \xc2\xb1 %" PRId64,
+				    (int64_t)value, (int64_t)ceil(u95));
+	else
+		(void)ep_str_format(ret, EP_CELL_BYTES, "%" PRId64,
+				    (int64_t)value);
+}
+
 /* The figure of a cell that is not missing. */
-static void put_figure(char *ret, const struct ep_metric *m, bool with_u95,
+static void put_figure(char *ret, const struct ep_metric *m, unsigned flags,
 		       bool paper)
 {
+	bool whole = (flags & EP_CELL_WHOLE) && fabs(m->value) < 1e15;
+	bool with_u95 = flags & (EP_CELL_U95 | EP_CELL_WHOLE);
 	struct ep_rounded rounded;
 
-	if (paper) {
+	if (whole && !(paper && m->u95 > 0)) {
+		put_whole(ret, m->value, m->u95);
+	} else if (paper) {
 		(with_u95 ? ep_rounded_make
 			  : ep_rounded_plain)(m->value, m->u95, &rounded);
 		ep_rounded_text(ret, &rounded);
@@ -148,7 +164,7 @@ void ep_cell_metric(char *ret, const struct ep_metric *m, unsigned flags,
 						 : "not measured");
 		return;
 	}
-	put_figure(number, m, flags & EP_CELL_U95, marks->paper);
+	put_figure(number, m, flags, marks->paper);
 	low = m->status == EP_STATUS_LOW_CONFIDENCE;
 	estimated = m->status == EP_STATUS_ESTIMATED;
 	(void)ep_str_format(

@@ -27,6 +27,7 @@ void ep_cell_plus_minus(char *ret, double value, double u95);
 enum {
 	EP_CELL_U95 = 1 << 0,		/* print u95; else only round to it */
 	EP_CELL_HEAD_SAYS_EST = 1 << 1, /* the column's head has the mark */
+	EP_CELL_WHOLE = 1 << 2,		/* a number of things, with its u95 */
 };
 
 /*

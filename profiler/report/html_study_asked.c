@@ -69,20 +69,14 @@ static const char *unit_of(const char *name)
 static void put_cell(struct ep_html *h, const struct ep_metric *m)
 {
 	struct ep_cell_marks marks = { 0 };
-	const struct ep_section_name *n;
 	char cell[EP_CELL_BYTES], full[32];
 
 	if (!m || ep_cell_missing(m)) {
 		ep_html_element(h, "td", "", m ? "not measured" : "-");
 		return;
 	}
-	n = ep_section_name(m->name);
-	if (n->how == EP_SECTION_WHOLE && fabs(m->value) < 1e15)
-		ep_cell_count(cell, (int64_t)m->value);
-	else
-		ep_cell_metric(cell, m,
-			       n->how == EP_SECTION_ROUNDED ? 0 : EP_CELL_U95,
-			       &marks);
+	ep_cell_metric(cell, m, ep_section_flags(ep_section_name(m->name)),
+		       &marks);
 	ep_num_put_f64(full, m->value);
 	ep_html_raw(h, "<td data-v=\"");
 	ep_html_raw(h, full);
@@ -148,7 +142,9 @@ static void put_reasons(struct ep_html *h, const struct ep_section *s)
 
 			while (j < count && strcmp(seen[j], m->reason) != 0)
 				j++;
-			if (m->reason[0] == '\0' || j < count)
+			/* Estimates are marked in their cells. */
+			if (m->reason[0] == '\0' || j < count ||
+			    m->status == EP_STATUS_ESTIMATED)
 				continue;
 			if (count == REASONS_MAX) {
 				more++;

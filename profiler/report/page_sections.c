@@ -23,22 +23,7 @@ static const struct ep_metric *find(const struct ep_section_row *row,
 static void put_cell(struct ep_page *page, char *cell,
 		     const struct ep_metric *m, const struct ep_section_name *n)
 {
-	bool low = m && m->status == EP_STATUS_LOW_CONFIDENCE;
-	char whole[EP_CELL_BYTES];
-
-	if (n->how != EP_SECTION_WHOLE || !m || ep_cell_missing(m) ||
-	    !(fabs(m->value) < 1e15)) {
-		ep_cell_metric(cell, m,
-			       n->how == EP_SECTION_BOTH ? EP_CELL_U95 : 0,
-			       &page->marks);
-		return;
-	}
-	ep_cell_count(whole, (int64_t)m->value);
-	(void)ep_str_format(cell, EP_CELL_BYTES, "%s%.40s%s", low ? "~" : "",
-			    whole,
-			    m->status == EP_STATUS_ESTIMATED ? " est." : "");
-	page->marks.low_confidence |= low;
-	page->marks.estimated |= m->status == EP_STATUS_ESTIMATED;
+	ep_cell_metric(cell, m, ep_section_flags(n), &page->marks);
 }
 
 /* In break-even's own rows what they are is the verdict. */

@@ -4,6 +4,8 @@
 #include <math.h>
 #include <string.h>
 
+#include "profiler/report/cell.h"
+
 static const struct ep_section_name names[] = {
 	{ "energy_j", "energy", "J", EP_SECTION_BOTH },
 	{ "duration_s", "time", "s", EP_SECTION_ROUNDED },
@@ -40,6 +42,19 @@ const struct ep_section_name *ep_section_name(const char *name)
 		if (strcmp(names[i].name, name) == 0)
 			return &names[i];
 	return &none;
+}
+
+unsigned ep_section_flags(const struct ep_section_name *n)
+{
+	switch (n->how) {
+	case EP_SECTION_BOTH:
+		return EP_CELL_U95;
+	case EP_SECTION_WHOLE:
+		return EP_CELL_WHOLE;
+	case EP_SECTION_ROUNDED:
+		break;
+	}
+	return 0;
 }
 
 void ep_json_section_facts(struct ep_json_out *o, const struct ep_section *s)

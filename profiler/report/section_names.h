@@ -13,6 +13,8 @@ struct ep_section_name {
 };
 /* Never NULL; a figure without an entry has an empty head. */
 const struct ep_section_name *ep_section_name(const char *name);
+/* For ep_cell_metric(). */
+unsigned ep_section_flags(const struct ep_section_name *n);
 
 /* "key": value with status, reason and budget (json.c). */
 void ep_json_metric(struct ep_json_out *o, const char *key,

@@ -75,6 +75,30 @@ static void cells_name_bytes_and_seconds_with_units(void **state)
 	assert_string_equal(cell, "-");
 }
 
+static void a_number_of_things_is_whole_and_keeps_its_interval(void **state)
+{
+	struct ep_metric m = { .value = 3368.4, .u95 = 1167.07 };
+	struct ep_cell_marks marks = { 0 };
+	char cell[EP_CELL_BYTES];
+
+	(void)state;
+	ep_cell_metric(cell, &m, EP_CELL_WHOLE, &marks);
+	assert_string_equal(cell, "3368" PM "1168");
+	assert_true(marks.plus_minus);
+	m.status = EP_STATUS_ESTIMATED;
+	ep_cell_metric(cell, &m, EP_CELL_WHOLE, &marks);
+	assert_string_equal(cell, "3368" PM "1168 est.");
+	m.u95 = (double)NAN;
+	m.status = EP_STATUS_LOW_CONFIDENCE;
+	ep_cell_metric(cell, &m, EP_CELL_WHOLE, &marks);
+	assert_string_equal(cell, "~3368");
+	m.status = EP_STATUS_OK;
+	m.u95 = 1167.07;
+	marks.paper = true;
+	ep_cell_metric(cell, &m, EP_CELL_WHOLE, &marks);
+	assert_string_equal(cell, "3400" PM "1200");
+}
+
 static void width_counts_columns_not_bytes(void **state)
 {
 	char text[32];
@@ -111,6 +135,8 @@ int main(void)
 			cells_are_rounded_to_two_digits_of_the_uncertainty),
 		cmocka_unit_test(cells_have_no_text_for_what_is_not_finite),
 		cmocka_unit_test(cells_name_bytes_and_seconds_with_units),
+		cmocka_unit_test(
+			a_number_of_things_is_whole_and_keeps_its_interval),
 		cmocka_unit_test(width_counts_columns_not_bytes),
 		cmocka_unit_test(clean_disarms_controls_and_direction_marks),
 	};
