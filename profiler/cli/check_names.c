@@ -67,6 +67,30 @@ static const char *same_last(const char *name, const char *const *names,
 	return NULL;
 }
 
+/* What runs in which the program served nothing lack: not measured there, and
+ * no mistake of who asks. */
+static bool is_known(const char *name)
+{
+	static const char *const phases[] = { "load.", "prefill.",
+					      "generation.", "request.",
+					      "run." };
+	static const char *const figures[] = {
+		"duration_s",	      "energy_j",
+		"energy_net_j",	      "power_mean_w",
+		"tokens_per_s",	      "j_per_token",
+		"net_j_per_token",    "action_j_s_per_token",
+		"j_per_output_token", "ttft_s",
+	};
+	const char *dot = strchr(name, '.');
+	bool phase = false, figure = false;
+
+	for (size_t i = 0; i < sizeof(phases) / sizeof(*phases); i++)
+		phase |= ep_str_starts(name, phases[i]);
+	for (size_t i = 0; dot && i < sizeof(figures) / sizeof(*figures); i++)
+		figure |= strcmp(dot + 1, figures[i]) == 0;
+	return phase && figure;
+}
+
 int ep_check_names(const struct ep_check_work *w, struct ep_err *err)
 {
 	size_t count;
@@ -81,7 +105,7 @@ int ep_check_names(const struct ep_check_work *w, struct ep_err *err)
 
 		while (k < count && strcmp(names[k], w->metrics[i]) != 0)
 			k++;
-		if (k < count)
+		if (k < count || is_known(w->metrics[i]))
 			continue;
 		near = ep_str_nearest(w->metrics[i], names, count);
 		if (!near)

@@ -14,12 +14,16 @@
 /* What else would be written has no place beside figures. */
 static int check(const struct ep_report_options *q, struct ep_err *err)
 {
-	if (!q->output && !q->metrics)
+	bool format = strcmp(q->format->name, "text") != 0;
+
+	if (!q->output && !q->metrics && !format)
 		return 0;
 	return ep_err_set(err, -EINVAL,
 			  "--gnuplot writes figures into a folder of its own; "
 			  "ask for %s apart",
-			  q->output ? "-o" : "--metric");
+			  q->output    ? "-o"
+			  : q->metrics ? "--metric"
+				       : "--format");
 }
 
 /* Writes what was made, says what to do with it, and ends it. */

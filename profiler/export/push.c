@@ -200,7 +200,7 @@ static int wait_for(struct ep_push *p, struct trip *t, struct ep_err *err)
 			"%s: %s; given up after %d tries%s, --retry-for says "
 			"how long",
 			p->base, t->why, t->tries,
-			t->asked_ns > left_ns
+			t->asked_ns > 0 && t->asked_ns > left_ns
 				? " since it asks for a longer pause"
 				: "");
 	if (t->tries == 1)

@@ -17,8 +17,26 @@
 #define JSON_BYTES_MAX ((size_t)64 * 1024 * 1024)
 #define LOST_NAME "lost.json"
 
-static int read_json(int dir_fd, const char *name, json_t **ret,
-		     struct ep_err *err)
+/* What another version wrote may mean something else by the same keys. */
+static int check_schema(const json_t *o, const char *name, const char *schema,
+			struct ep_err *err)
+{
+	const char *text = json_string_value(json_object_get(o, "schema"));
+	char clean[64];
+
+	if (!schema || !text || strcmp(text, schema) == 0)
+		return 0;
+	(void)ep_str_copy(clean, sizeof(clean), text);
+	ep_str_printable(clean);
+	return ep_err_set(err, -EBADMSG,
+			  "%s has schema %s, this edgeprof reads %s; use the "
+			  "edgeprof that wrote it",
+			  name, clean, schema);
+}
+
+/* schema may be NULL. */
+static int read_json(int dir_fd, const char *name, const char *schema,
+		     json_t **ret, struct ep_err *err)
 {
 	json_error_t at;
 	struct ep_buf b;
@@ -28,11 +46,19 @@ static int read_json(int dir_fd, const char *name, json_t **ret,
 	r = ep_file_read(dir_fd, name, &b);
 	if (r == 0)
 		*ret = json_loadb(b.data, b.len, JSON_REJECT_DUPLICATES, &at);
-	if (r < 0)
+	if (r == -ENOENT && schema)
+		ep_err_set(err, r, "there is no %s; %s", name,
+			   strcmp(name, "run.json") == 0
+				   ? "name a folder that edgeprof run or sweep "
+				     "wrote, or those in it"
+				   : "edgeprof report makes it");
+	else if (r < 0)
 		ep_err_set(err, r, "%s: %s", name, strerror(-r));
 	else if (!json_is_object(*ret))
 		r = ep_err_set(err, -EBADMSG, "%s is damaged: %s", name,
 			       *ret ? "no object" : at.text);
+	else
+		r = check_schema(*ret, name, schema, err);
 	if (r < 0 && *ret) {
 		json_decref(*ret);
 		*ret = NULL;
@@ -243,7 +269,7 @@ static int read_lost(int dir_fd, struct ep_result *r)
 {
 	struct ep_err err = { 0 };
 	json_t *lost = NULL;
-	int code = read_json(dir_fd, LOST_NAME, &lost, &err);
+	int code = read_json(dir_fd, LOST_NAME, NULL, &lost, &err);
 
 	if (code < 0)
 		return code;
@@ -259,10 +285,11 @@ static int read_lost(int dir_fd, struct ep_result *r)
 static int read_whole(int dir_fd, struct ep_result *r, struct ep_err *err)
 {
 	json_t *run = NULL, *report = NULL;
-	int code = read_json(dir_fd, "run.json", &run, err);
+	int code = read_json(dir_fd, "run.json", "edgeprof.run/1", &run, err);
 
 	if (code == 0)
-		code = read_json(dir_fd, "report.json", &report, err);
+		code = read_json(dir_fd, "report.json", "edgeprof.report/1",
+				 &report, err);
 	if (code == 0) {
 		read_run(run, r);
 		code = read_report(report, r);

@@ -262,6 +262,17 @@ job
 status_is documented_script_says_no 1 'FAIL: generation.tokens_per_s >= 1e+09'
 xml documented_xml_with_baseline job/energy/check.xml 'len(c) == 4'
 
+# A program that served nothing: its figures are missing, not misspelt.
+as_user timeout 60 "$edgeprof" run -q --board "$board" --idle 200ms --tail 0s \
+	-o silent -- sleep 0.2 >/dev/null 2>&1
+judge silent --max generation.j_per_token=1
+says no_tokens 2 'not measured in 1 of 1 runs'
+judge silent --max generation.j_per_token=1 --allow missing
+says no_tokens_allowed 0 'skipped'
+judge silent --max generation.j_per_tokn=1 --allow missing
+says no_tokens_and_misspelt 2
+rm -r silent
+
 # Wrong questions.
 # refused NAME TEXT ARGUMENT...
 refused() {
@@ -276,7 +287,18 @@ refused nothing 'what shall be checked' --max run.energy_j=1
 refused no_limit 'for what?' r1
 refused no_folder 'no-such: No such file' no-such --max run.energy_j=1
 refused a_file 'is no folder' model.bin --max run.energy_j=1
-refused no_run '\.: run.json: No such file' . --max run.energy_j=1
+refused no_run '\.: there is no run.json; name a folder' . --max run.energy_j=1
+cp -r r1 newer
+sed -i 's#edgeprof.report/1#edgeprof.report/9#' newer/report.json
+refused newer_report 'report.json has schema edgeprof.report/9, this edgeprof reads edgeprof.report/1' \
+	newer --max run.energy_j=1
+cp r1/report.json newer/
+sed -i 's#edgeprof.run/1#edgeprof.run/9#' newer/run.json
+refused newer_run 'run.json has schema edgeprof.run/9' newer --max run.energy_j=1
+rm newer/report.json
+cp r1/run.json newer/
+refused no_report 'there is no report.json; edgeprof report makes it' newer --max run.energy_j=1
+rm -r newer
 refused twice 'there twice' r1 r2 ./r1 --max run.energy_j=1
 refused with_itself 'compared with themselves' r1 --baseline r1 --metric run.duration_s
 refused misspelt_metric "did you mean 'generation.j_per_token'" r1 --max generation.j_per_tokn=1

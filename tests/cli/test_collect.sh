@@ -84,7 +84,7 @@ sweep "$dir/two" --collect "$dir/spoilt"
 status_is another_configuration 1 'another configuration'
 spoilt 's,"schema": *"edgeprof.run/1","schema":"edgeprof.run/2",'
 sweep "$dir/two" --collect "$dir/spoilt"
-status_is another_schema 1 "damaged: run.json has the schema 'edgeprof.run/2'"
+status_is another_schema 1 "damaged: run.json has schema edgeprof.run/2"
 spoilt ''
 head -c 300 "$dir/one/runs/0001/report.json" >"$dir/spoilt/report.json"
 sweep "$dir/two" --collect "$dir/spoilt"

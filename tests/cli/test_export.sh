@@ -297,6 +297,7 @@ push --retry-for 300ms
 status_is "nobody there" 1 'no connection.*given up after [2-9] tries'
 push --retry-for 0s
 status_is "... nor asked again" 1 'given up after 1 tries'
+check "... and nobody asked for a pause" fails grep -q 'longer pause' "$dir/err"
 
 # Tokens: of a file or the environment, never shown.
 umask 077

@@ -119,6 +119,8 @@ x.parse(sys.argv[1])' "$svg" 2>>gnuplot.out; then
 }
 report run --gnuplot plots
 status_is plots 0 'gnuplot plots/all.gp' "$dir/out"
+report run --gnuplot plots --format json
+status_is plots_and_format 2 'ask for --format apart'
 has plotted_phases "title 'generation'" plots/power.gp
 has plotted_values ' 20' plots/power.dat
 figures plots
