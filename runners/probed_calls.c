@@ -162,9 +162,14 @@ static void forget(struct pairing *p, size_t i)
 static void forget_unreturned(struct pairing *p, const struct hit *h)
 {
 	for (size_t i = p->open_count; i-- > 0;) {
-		if (!is_same(&p->calls->items[p->open[i]], h))
+		const struct ep_probed_call *c = &p->calls->items[p->open[i]];
+
+		if (!is_same(c, h))
 			continue;
-		p->calls->unreturned_count++;
+		if (c->start_ns < p->calls->placed_ns)
+			p->calls->torn = true;
+		else
+			p->calls->unreturned_count++;
 		forget(p, i);
 	}
 	if (p->open_count == OPEN_MAX)
@@ -234,9 +239,14 @@ static void take_fact(struct ep_probed_calls *c, const struct ep_probed *p,
 	    strcmp(e->source + len, ".library") == 0 && e->tokens > c->late_ns)
 		c->late_ns = e->tokens;
 	if (strncmp(e->source, p->name, len) == 0 &&
-	    strcmp(e->source + len, ".library") == 0 && e->tokens == 0 &&
-	    e->t_ns > c->whole_ns)
-		c->whole_ns = e->t_ns;
+	    strcmp(e->source + len, ".library") == 0) {
+		if (e->t_ns > c->placed_ns) {
+			c->placed_ns = e->t_ns;
+			c->placing_ns = e->t_ns - e->tokens;
+		}
+		if (e->tokens == 0 && e->t_ns > c->whole_ns)
+			c->whole_ns = e->t_ns;
+	}
 	if (strncmp(e->source, p->name, len) == 0 &&
 	    strcmp(e->source + len, ".by_texts") == 0)
 		c->by_texts = true;
@@ -302,7 +312,9 @@ int ep_probed_calls_build(struct ep_probed_calls *c, const struct ep_probed *p,
 	else
 		pairing->calls = c;
 	for (size_t i = 0; r == 0 && i < all.count; i++) {
-		if (c->attached && all.hits[i].t_ns < c->whole_ns) {
+		if (c->attached && (all.hits[i].t_ns < c->whole_ns ||
+				    (all.hits[i].t_ns < c->placed_ns &&
+				     all.hits[i].t_ns >= c->placing_ns))) {
 			c->torn = true;
 			continue;
 		}

@@ -29,8 +29,12 @@ struct ep_probed_calls {
 	bool attached;	 /* the program ran before us */
 	/* Then: all probes were in place; until then returns are missing. */
 	int64_t whole_ns;
+	/* The same of the library that came last, which began to be used at
+	 * placing_ns. */
+	int64_t placing_ns, placed_ns;
 	bool by_texts; /* in a stripped program: not all functions */
-	/* Calls that the same thread cannot have left open. */
+	/* Calls that the same thread cannot have left open, with all probes
+	 * in place. */
 	size_t unreturned_count;
 };
 /* -ENOMEM, -EFBIG.  Events that are no well-formed hits are passed over. */

@@ -154,6 +154,29 @@ static void what_cannot_be_has_no_phases(void **state)
 	ep_timeline_done(&tl);
 }
 
+/* Entries are probed before returns: a program that runs already may be seen
+ * to enter twice until all probes are in place. */
+static void a_return_may_be_missing_until_all_probes_are_there(void **state)
+{
+	struct script *s = script_begin();
+	struct ep_event fact;
+	struct ep_timeline tl;
+
+	(void)state;
+	script_hit(s, "llama_decode:in", 1);
+	s->now += CALL;
+	fact = ep_event_make(s->now, "fact");
+	fact.source = "llama.library";
+	fact.tokens = 20 * CALL;
+	s->events[s->count++] = fact;
+	script_tell(s, "1 s L 6 s L 1 s L");
+	tl = script_end(s);
+	assert_null(strstr(tl.note, "implausible"));
+	assert_int_equal(tl.phase_count, 3);
+	PHASE(&tl, 1, "prefill", 1, 6, -1);
+	ep_timeline_done(&tl);
+}
+
 static void an_attached_program_is_cut_at_the_ends(void **state)
 {
 	struct script *s = script_begin();
@@ -259,6 +282,8 @@ int main(void)
 		cmocka_unit_test(notes_say_what_may_be_missing),
 		cmocka_unit_test(a_context_that_was_there_before),
 		cmocka_unit_test(what_cannot_be_has_no_phases),
+		cmocka_unit_test(
+			a_return_may_be_missing_until_all_probes_are_there),
 		cmocka_unit_test(an_attached_program_is_cut_at_the_ends),
 		cmocka_unit_test(events_out_of_order_are_sorted),
 		cmocka_unit_test(other_events_are_passed_over),
