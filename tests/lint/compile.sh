@@ -12,6 +12,7 @@ gcc) extra="-O2 -c -o /dev/null -Wlogical-op -Wduplicated-cond -Wformat-overflow
 *) extra="-fsyntax-only -Wmissing-variable-declarations" ;;
 esac
 export COMPILE="$1 $FLAGS -Werror $extra"
-sh tests/lint/files.sh '*.c' |
+# What runs in the rig's guests is built there, with a kernel's headers.
+sh tests/lint/files.sh '*.c' | grep -v '^tests/rig/' |
 	xargs -P 2 -I FILE sh -c 'eval "$COMPILE FILE" 2>&1' | grep . && exit 1
 exit 0

@@ -29,8 +29,8 @@ static u64 energy_uj(struct fake_zone *z)
 {
 	u64 now_ns = ktime_get_ns();
 
-	z->before_uj += div_u64(
-		(now_ns - z->since_ns) / 1000 * z->power_uw, 1000000);
+	z->before_uj +=
+		div_u64((now_ns - z->since_ns) / 1000 * z->power_uw, 1000000);
 	z->since_ns = now_ns;
 	z->power_uw = power_uw[z->index];
 	return z->before_uj;
