@@ -20,15 +20,14 @@ const struct ep_exporter *const ep_exporters[] = {
 	NULL,
 };
 
-#define EXPORTERS_MAX 16
-
 const struct ep_exporter *ep_exporter_find(const char *name, struct ep_err *err)
 {
-	const char *names[EXPORTERS_MAX] = { 0 }, *near;
+	const char *names[sizeof(ep_exporters) / sizeof(ep_exporters[0])],
+		*near;
 	char list[200] = "";
 	size_t count = 0;
 
-	for (; count < EXPORTERS_MAX && ep_exporters[count]; count++) {
+	for (; ep_exporters[count]; count++) {
 		const char *other = ep_exporters[count]->name;
 		size_t len = strlen(list);
 

@@ -136,13 +136,15 @@ static void put_figure(char *ret, const struct ep_metric *m, unsigned flags,
 {
 	bool whole = (flags & EP_CELL_WHOLE) && fabs(m->value) < 1e15;
 	bool with_u95 = flags & (EP_CELL_U95 | EP_CELL_WHOLE);
-	struct ep_rounded rounded;
+	struct ep_rounded rounded = { 0 };
 
 	if (whole && !(paper && m->u95 > 0)) {
 		put_whole(ret, m->value, m->u95);
 	} else if (paper) {
-		(with_u95 ? ep_rounded_make
-			  : ep_rounded_plain)(m->value, m->u95, &rounded);
+		if (with_u95)
+			ep_rounded_make(m->value, m->u95, &rounded);
+		else
+			ep_rounded_plain(m->value, m->u95, &rounded);
 		ep_rounded_text(ret, &rounded);
 	} else if (with_u95) {
 		ep_cell_plus_minus(ret, m->value, m->u95);

@@ -166,8 +166,8 @@ static void put_facts(FILE *f)
 		"dropped.samples,0",
 		"sampler.scheduler,fifo",
 		"threads.busy_seen,2",
-		"model.0.sha256,2bd634c091e778c0d6c4b9d4a3ee6e4a"
-		"5f5a5fd9a1d8b1a07b2bfb0ad7a0a3cd",
+		("model.0.sha256,2bd634c091e778c0d6c4b9d4a3ee6e4a"
+		 "5f5a5fd9a1d8b1a07b2bfb0ad7a0a3cd"),
 	};
 	char rest[160];
 
