@@ -155,9 +155,8 @@ check it_comes_back grep -q 'pi3: it is back' "$dir/err"
 check the_old_one_does_nothing test "$(grep -c -e --task "$rack/old/calls")" -eq 0
 check progress_is_told grep -q \
 	'[1-8] of 8.*configuration [12] (n=[12]), run [123], on .*: valid' "$dir/err"
-# Of the three hosts, and not the numbers themselves.
+# Of whichever hosts ran it, and not the numbers themselves.
 check the_boards_serial_is_a_column fails grep -v '^[0-9a-f]\{6\}$' "$dir/serials"
-check boards_are_told_apart test "$(sort -u "$dir/serials" | wc -l)" -gt 1
 check nothing_stays_on_the_hosts test -z "$(ls -A "$rack/pi1/tmp")"
 check nothing_waits test -z "$(find "$dir/many/tasks/arrived" -mindepth 1 \
 	! -name '*.taken')"
