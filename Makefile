@@ -6,6 +6,7 @@
 # make receivers  exports, read by what they are for
 # make latex      tables, in papers that LaTeX compiles
 # make rig        in virtual machines with real kernel interfaces
+# make trixie     build and tests on the next Debian, in a tree of their own
 # make coverage   do intervals hold the truth?
 # make install DESTDIR= PREFIX=/usr/local          VARIANT=release|debug|san
 VERSION := 0.1.0
@@ -84,7 +85,8 @@ LIBS = $(PKG_LIBS) -lpfm -lm -lpthread -ldl
 
 FLOORS := base drivers sensors runners profiler
 NO_CURL := $(if $(filter 1,$(WITH_CURL)),,drivers/http% sensors/plug% profiler/export/push% \
-	tests/unit/test_http% tests/unit/test_plug%)
+	tests/unit/test_http% tests/unit/test_plug% \
+	tests/unit/test_homeassistant%)
 NO_SQLITE := $(if $(filter 1,$(WITH_SQLITE)),,profiler/study/store% \
 	profiler/study/execut% profiler/study/collect% \
 	profiler/study/task% profiler/study/slurm% profiler/study/parallel% \
@@ -214,6 +216,9 @@ deps-cluster:
 deps-rig:
 	@sh .ci/deps rig
 
+deps-trixie:
+	@sh .ci/deps trixie
+
 deps-browser:
 	@sh .ci/deps browser
 
@@ -262,6 +267,11 @@ rig: deps-rig
 	@$(MAKE) --no-print-directory VARIANT=release all build/release/tests/sim/um_meter
 	@ARCH=$(ARCH) sh tests/rig/run.sh build/release $(or $(RIG_SHELL),$(ARCH))
 
+# The last commit, built and tested on Debian trixie; SUITE=forky the one after.
+SUITE ?= trixie
+trixie: deps-trixie
+	@sh tests/trixie/run.sh $(SUITE)
+
 bench: deps-check
 	@$(MAKE) --no-print-directory VARIANT=release all \
 		$(patsubst %.c,build/release/%,$(wildcard tests/bench/*.c tests/sim/*.c))
@@ -296,8 +306,8 @@ clean:
 	rm -rf build
 
 .PHONY: all no-man deps deps-check deps-lint deps-cluster deps-browser deps-latex \
-	deps-receivers deps-rig demo tests check lint cluster browser latex receivers \
-	rig bench fuzz install clean FORCE
+	deps-receivers deps-rig deps-trixie demo tests check lint cluster browser latex receivers \
+	rig trixie bench fuzz install clean FORCE
 .SECONDARY:
 -include $(LIB_OBJS:.o=.d) $(DEMO_OBJS:.o=.d) $(SUPPORT_OBJS:.o=.d) \
 	$(SIM_SUPPORT_OBJS:.o=.d) $(SIM_LIB_OBJS:.o=.d) \
