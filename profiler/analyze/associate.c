@@ -229,6 +229,7 @@ static void find_worst(const struct maker *mk, const struct rows *of,
 	as->residual_max_w = as->residual_max_at_s = (double)NAN;
 	for (size_t i = 0; i < rows; i++) {
 		const struct ep_window *w = &mk->windows[of->windows[i]];
+		int64_t middle_ns = w->from_ns / 2 + w->to_ns / 2;
 		double left = of->y[i] - fit->mean;
 
 		for (size_t k = 0; k < p; k++)
@@ -238,9 +239,8 @@ static void find_worst(const struct maker *mk, const struct rows *of,
 		if (fabs(left) <= fabs(as->residual_max_w))
 			continue;
 		as->residual_max_w = left;
-		as->residual_max_at_s = (double)(w->from_ns / 2 + w->to_ns / 2 -
-						 mk->a->run.gate_ns) *
-					1e-9;
+		as->residual_max_at_s =
+			(double)(middle_ns - mk->a->run.gate_ns) * 1e-9;
 	}
 }
 

@@ -5,9 +5,9 @@
 #define TEXT EP_KEPT_TEXT
 #define ID EP_KEPT_ID
 #define RULE EP_KEPT_RULE
-#define TABLE(rows)                                  \
-	{                                            \
-		rows, sizeof(rows) / sizeof(rows[0]) \
+#define TABLE(rows)                                      \
+	{                                                \
+		(rows), sizeof(rows) / sizeof((rows)[0]) \
 	}
 
 /* Not here, so never copied: user, boot_id, board.serial and its hash, which is

@@ -38,7 +38,7 @@ static const struct row about_it[] = {
 	{ EP_PACKED_ABOUT, EP_PACKED_ABOUT_IT },
 };
 
-#define COUNT(rows) (sizeof(rows) / sizeof(rows[0]))
+#define COUNT(rows) (sizeof(rows) / sizeof((rows)[0]))
 
 static enum ep_packed_kind find(const struct row *rows, size_t count,
 				const char *name)

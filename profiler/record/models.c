@@ -73,7 +73,7 @@ static int open_model(const char *path, struct ep_model_key *ret)
 
 static void add(const char *path, struct ep_models *ret)
 {
-	struct ep_model_key key;
+	struct ep_model_key key = { 0 };
 	int fd;
 
 	if (!ep_model_is_named(path))
@@ -151,7 +151,7 @@ static int hash_model(struct ep_session *s, const struct ep_model *m,
 		      char hash[EP_HASH_BYTES])
 {
 	struct ep_hash_stop stop = { is_stopped, s };
-	struct ep_model_key key;
+	struct ep_model_key key = { 0 };
 	int fd = open_model(m->path, &key);
 	int r;
 

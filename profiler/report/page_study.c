@@ -90,8 +90,7 @@ static void put_configs(struct ep_page *page, const struct ep_summary *s)
 		ep_cell_count(t->cells[t->row_count++][0],
 			      s->configs[k].number);
 	for (size_t i = 0; i < sizeof(counts) / sizeof(counts[0]); i++) {
-		column = ep_page_table_column(page, counts[i],
-					      i == 2 ? "runs" : "runs", false);
+		column = ep_page_table_column(page, counts[i], "runs", false);
 		for (size_t k = 0; column >= 0 && k < s->config_count; k++) {
 			const struct ep_summary_config *c = &s->configs[k];
 			const int64_t n[] = { c->valid_count, c->rejected_count,

@@ -7,7 +7,7 @@
 #include "base/str.h"
 
 #define DIGITS_WITHOUT_U 4
-#define PLAIN_MIN -5 /* 0.00001 and 9999999 are written out */
+#define PLAIN_MIN (-5) /* 0.00001 and 9999999 are written out */
 #define PLAIN_MAX 6
 /* More digits of a value than a double is sure of say nothing. */
 #define DIGITS_MAX 12
