@@ -143,7 +143,12 @@ if [ "$(cat /proc/sys/kernel/perf_event_paranoid 2>/dev/null || echo 9)" -eq 2 ]
 	mkdir "$dir/tools"
 	cp "$edgeprof" "$dir/bin/ollama" "$dir/tools/"
 	chmod 0755 "$dir" "$dir/tools" "$dir/tools"/*
-	as_user "$dir/tools/ollama" --token 4 --loaded >"$dir/port2" &
+	# In its own place, so that it is the one that is killed.
+	(
+		[ "$(id -u)" -ne 0 ] || exec setpriv --reuid=65534 --regid=65534 \
+			--clear-groups "$dir/tools/ollama" --token 4 --loaded
+		exec "$dir/tools/ollama" --token 4 --loaded
+	) >"$dir/port2" &
 	other=$!
 	tries=0
 	until grep -q port "$dir/port2" || [ "$tries" -gt 3000 ]; do
