@@ -39,24 +39,13 @@ static void put_column(struct ep_latex_table *t, const struct ep_section *s,
 	}
 }
 
-/* Every metric that some row has, in order of appearance. */
 static void put_columns(struct ep_latex_table *t, const struct ep_section *s)
 {
-	const char *seen[EP_LATEX_COLUMNS_MAX];
-	size_t count = 0;
+	const char *names[EP_LATEX_COLUMNS_MAX];
+	size_t count = ep_section_metrics(s, names, EP_LATEX_COLUMNS_MAX);
 
-	for (size_t i = 0; i < s->row_count; i++)
-		for (size_t k = 0; k < s->rows[i].metric_count; k++) {
-			const char *name = s->rows[i].metrics[k].name;
-			bool had = false;
-
-			for (size_t j = 0; j < count && !had; j++)
-				had = strcmp(seen[j], name) == 0;
-			if (had || count == EP_LATEX_COLUMNS_MAX)
-				continue;
-			seen[count++] = name;
-			put_column(t, s, name);
-		}
+	for (size_t i = 0; i < count; i++)
+		put_column(t, s, names[i]);
 }
 
 /* Names and verdicts of the rows; false: no memory. */

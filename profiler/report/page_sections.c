@@ -64,24 +64,13 @@ static void put_column(struct ep_page *page, const struct ep_section *s,
 	}
 }
 
-/* Every metric that some row has, in order of appearance. */
 static void put_columns(struct ep_page *page, const struct ep_section *s)
 {
-	const char *seen[EP_TABLE_COLUMNS_MAX];
-	size_t count = 0;
+	const char *names[EP_TABLE_COLUMNS_MAX];
+	size_t count = ep_section_metrics(s, names, EP_TABLE_COLUMNS_MAX);
 
-	for (size_t i = 0; i < s->row_count; i++)
-		for (size_t k = 0; k < s->rows[i].metric_count; k++) {
-			const char *name = s->rows[i].metrics[k].name;
-			bool had = false;
-
-			for (size_t j = 0; j < count && !had; j++)
-				had = strcmp(seen[j], name) == 0;
-			if (had || count == EP_TABLE_COLUMNS_MAX)
-				continue;
-			seen[count++] = name;
-			put_column(page, s, name);
-		}
+	for (size_t i = 0; i < count; i++)
+		put_column(page, s, names[i]);
 }
 
 /* Names of the rows: in words where these are short, else by scope. */

@@ -167,3 +167,21 @@ void ep_csv_study_sections(struct ep_csv_out *o, const struct ep_sections *s)
 	if (s)
 		put_sections(o, s, true);
 }
+
+size_t ep_section_metrics(const struct ep_section *s, const char **ret,
+			  size_t size)
+{
+	size_t count = 0;
+
+	for (size_t i = 0; i < s->row_count; i++)
+		for (size_t k = 0; k < s->rows[i].metric_count; k++) {
+			const char *name = s->rows[i].metrics[k].name;
+			bool had = false;
+
+			for (size_t j = 0; j < count && !had; j++)
+				had = strcmp(ret[j], name) == 0;
+			if (!had && count < size)
+				ret[count++] = name;
+		}
+	return count;
+}

@@ -16,6 +16,11 @@ const struct ep_section_name *ep_section_name(const char *name);
 /* For ep_cell_metric(). */
 unsigned ep_section_flags(const struct ep_section_name *n);
 
+/* The names of every metric that some row has, in order of appearance; how many,
+ * at most size. */
+size_t ep_section_metrics(const struct ep_section *s, const char **ret,
+			  size_t size);
+
 /* "key": value with status, reason and budget (json.c). */
 void ep_json_metric(struct ep_json_out *o, const char *key,
 		    const struct ep_metric *m);
