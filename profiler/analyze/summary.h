@@ -128,4 +128,14 @@ int ep_summary_ask(struct ep_summary *s, const struct ep_asked *q,
 		   struct ep_err *err) EP_MUST_CHECK;
 extern const char *const ep_summary_asked_metrics[]; /* NULL-terminated */
 
+/* "scope.metric" of what is spent and of what is got for it. */
+struct ep_summary_axes {
+	const char *cost, *gain;
+};
+/* ep_pareto() of the configurations' means; no front and no knee where there is
+ * nothing to choose from.  -ENOMEM: then there is none either. */
+int ep_summary_pareto(const struct ep_summary *s,
+		      const struct ep_summary_axes *axes, size_t **ret_front,
+		      size_t *ret_count, ptrdiff_t *ret_knee) EP_MUST_CHECK;
+
 #endif

@@ -1,5 +1,4 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-#include <errno.h>
 #include <inttypes.h>
 #include <math.h>
 #include <stdlib.h>
@@ -7,7 +6,6 @@
 
 #include "base/csv.h"
 #include "base/str.h"
-#include "profiler/analyze/pareto.h"
 #include "profiler/analyze/summary.h"
 #include "profiler/report/gnuplot.h"
 #include "profiler/report/width.h"
@@ -257,24 +255,11 @@ static void put_pareto(struct ep_plots *p, const struct ep_summary *s,
 
 static int make_pareto(struct ep_plots *p, const struct ep_summary *s)
 {
-	int cost = ep_summary_find(s, COST), gain = ep_summary_find(s, GAIN);
-	struct ep_pareto_point *points;
-	size_t *front = NULL, count = 0;
-	ptrdiff_t knee = -1;
-	int r;
+	struct ep_summary_axes axes = { COST, GAIN };
+	size_t *front, count;
+	ptrdiff_t knee;
+	int r = ep_summary_pareto(s, &axes, &front, &count, &knee);
 
-	if (cost < 0 || gain < 0 || s->config_count < 2)
-		return 0;
-	points = calloc(s->config_count, sizeof(*points));
-	if (!points)
-		return -ENOMEM;
-	for (size_t i = 0; i < s->config_count; i++)
-		points[i] = (struct ep_pareto_point){
-			s->configs[i].cells[cost].figure.mean,
-			s->configs[i].cells[gain].figure.mean,
-		};
-	r = ep_pareto(points, s->config_count, &front, &count, &knee);
-	free(points);
 	if (r == 0 && count > 0) {
 		put_pareto_data(p, s, front, count);
 		put_pareto(p, s, knee);

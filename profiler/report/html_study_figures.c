@@ -1,10 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-#include <errno.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "base/str.h"
-#include "profiler/analyze/pareto.h"
 #include "profiler/report/html_study.h"
 
 const struct ep_html_section ep_html_sections[] = {
@@ -113,24 +110,8 @@ void ep_html_config_name(const struct ep_summary *s,
 
 int ep_html_pareto_make(const struct ep_summary *s, struct ep_html_pareto *ret)
 {
-	int cost = ep_summary_find(s, EP_HTML_COST);
-	int gain = ep_summary_find(s, EP_HTML_GAIN);
-	struct ep_pareto_point *points;
-	int r;
+	struct ep_summary_axes axes = { EP_HTML_COST, EP_HTML_GAIN };
 
-	*ret = (struct ep_html_pareto){ .knee = -1 };
-	if (cost < 0 || gain < 0 || s->config_count < 2)
-		return 0;
-	points = calloc(s->config_count, sizeof(*points));
-	if (!points)
-		return -ENOMEM;
-	for (size_t i = 0; i < s->config_count; i++)
-		points[i] = (struct ep_pareto_point){
-			s->configs[i].cells[cost].figure.mean,
-			s->configs[i].cells[gain].figure.mean,
-		};
-	r = ep_pareto(points, s->config_count, &ret->front, &ret->count,
-		      &ret->knee);
-	free(points);
-	return r;
+	return ep_summary_pareto(s, &axes, &ret->front, &ret->count,
+				 &ret->knee);
 }
