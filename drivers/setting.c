@@ -8,11 +8,17 @@
 #include "base/num.h"
 
 const struct ep_setting_ops *const ep_settings[] = {
-	&ep_setting_file,	   &ep_setting_governor,
-	&ep_setting_range,	   &ep_setting_nvpmodel,
-	&ep_setting_jetson_clocks, &ep_setting_service,
-	&ep_setting_swap,	   &ep_setting_ordered,
-	&ep_setting_drop_caches,   NULL,
+	&ep_setting_file,
+	&ep_setting_governor,
+	&ep_setting_range,
+	&ep_setting_nvpmodel,
+	&ep_setting_jetson_clocks,
+	&ep_setting_service,
+	&ep_setting_swap,
+	&ep_setting_ordered,
+	&ep_setting_drop_caches,
+	&ep_setting_i2c,
+	NULL,
 };
 
 const struct ep_setting_ops *ep_setting_find(const char *name)

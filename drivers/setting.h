@@ -83,6 +83,8 @@ extern const struct ep_setting_ops ep_setting_range;
  * /proc/swaps, "on PRIORITY" / "off" / "clear" (off and on again).
  * "ordered": target "DIR NAME NAME...", value "VALUE VALUE...": files of which
  * each gives those after it their meaning.  "drop-caches": an action.
+ * "i2c": registers of a chip, target "board i2c-1:0x40 0x00 0x02" ("machine":
+ * of this machine whatever the root), value "0x4127 0x1000".
  */
 extern const struct ep_setting_ops ep_setting_nvpmodel;
 extern const struct ep_setting_ops ep_setting_jetson_clocks;
@@ -90,6 +92,7 @@ extern const struct ep_setting_ops ep_setting_service;
 extern const struct ep_setting_ops ep_setting_swap;
 extern const struct ep_setting_ops ep_setting_ordered;
 extern const struct ep_setting_ops ep_setting_drop_caches;
+extern const struct ep_setting_ops ep_setting_i2c;
 
 /* NULL-terminated. */
 extern const struct ep_setting_ops *const ep_settings[];
