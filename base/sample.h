@@ -69,6 +69,8 @@ enum {
 	EP_SAMPLE_UNPROVEN = 1 << 0, /* nothing proves the value is fresh */
 	EP_SAMPLE_ERROR = 1 << 1,    /* no value: the read failed */
 	EP_SAMPLE_GAP = 1 << 2,	     /* values were lost before this one */
+	EP_SAMPLE_MARK = 1 << 3, /* no value but a border: the phase with the
+				  * channel's name begins (1) or ends (0) */
 };
 
 struct ep_sample {

@@ -17,12 +17,24 @@ enum {
 	EP_SENSOR_SLOW = 1 << 2,     /* 5 Hz, off the grid's thread */
 	EP_SENSOR_MODEL = 1 << 3,    /* estimates; opened only when asked for */
 	EP_SENSOR_MANUAL = 1 << 4, /* never probed; board or --sensor names it*/
+	EP_SENSOR_STREAM = 1 << 5, /* a thousand instants a second or more, and
+				    * what is not read in time is lost */
 };
 
 /* Why a sensor has fewer channels than one would expect; one line each. */
 struct ep_sensor_notes {
 	char text[8][200];
 	size_t count;
+};
+
+/* A setting of the device for the time of the run: drivers/setting.h. */
+struct ep_sensor_setting {
+	const char *kind, *target, *value, *what;
+};
+struct ep_setting_sink {
+	int (*set)(void *ctx, const struct ep_sensor_setting *setting,
+		   struct ep_err *err);
+	void *ctx;
 };
 
 /*
@@ -32,6 +44,9 @@ struct ep_sensor_notes {
  *           there is nothing to check.  Errors name the conf's file and line.
  * probe     read-only look: the number of things found (0: none), -errno with
  *           a sentence when something is there but cannot be used.
+ * settings  tells what is to be set on the device before open and put back
+ *           after the run, also when edgeprof is killed; reads only.  A device
+ *           that cannot be reached is left to open.  NULL: nothing.
  * open      conf holds the keys of params (checked by the caller).  env and
  *           conf are borrowed until close; notes (never NULL) collects
  *           channels that were left out, and why.
@@ -62,6 +77,8 @@ struct ep_sensor_ops {
 	unsigned flags;
 	int (*check)(const struct ep_conf *conf, struct ep_err *err);
 	int (*probe)(const struct ep_env *env, struct ep_err *err);
+	int (*settings)(const struct ep_env *env, const struct ep_conf *conf,
+			const struct ep_setting_sink *sink, struct ep_err *err);
 	int (*open)(const struct ep_env *env, const struct ep_conf *conf,
 		    struct ep_sensor **ret, struct ep_sensor_notes *notes,
 		    struct ep_err *err);

@@ -95,6 +95,7 @@ static int plan(struct ep_run_options *o, struct ep_run_prepared *p,
 	struct ep_env env;
 	int r;
 
+	o->record.changes = &p->changes;
 	if (ep_control_is_empty(&o->control))
 		return 0;
 	r = ep_env_init(&env, err);
@@ -102,7 +103,6 @@ static int plan(struct ep_run_options *o, struct ep_run_prepared *p,
 		return r;
 	r = ep_control_plan(&o->control, &env, &p->changes, &p->notes, err);
 	ep_env_done(&env);
-	o->record.changes = &p->changes;
 	return r;
 }
 

@@ -14,6 +14,27 @@
 
 #define DRAIN_MS 500
 #define FLUSH_NS EP_NS_PER_S
+/* Of marks that a sensor makes: one for each of them. */
+#define MARK_STREAM 1000000000
+
+/* A stream of its own beside those of edgeprof.h. */
+static void write_mark(struct ep_drain *d, const struct ep_slot *slot,
+		       const struct ep_item *item)
+{
+	struct ep_event e = ep_event_make(item->t_ns, "mark");
+	const char *name = slot->channels[item->channel].name;
+	char source[32], text[EP_SLOT_ID_BYTES + EP_CHANNEL_NAME_BYTES];
+
+	(void)ep_str_format(source, sizeof(source), "0:%d",
+			    MARK_STREAM + (int)item->slot);
+	(void)ep_str_format(text, sizeof(text), "%s.%s", slot->id, name);
+	e.source = source;
+	e.phase = item->value ? name : "";
+	e.span_ns = item->span_ns;
+	e.evidence = EP_EVIDENCE_MARKED;
+	e.text = text;
+	ep_writer_event(d->writer, &e);
+}
 
 static void write_item(struct ep_drain *d, const struct ep_item *item)
 {
@@ -33,7 +54,9 @@ static void write_item(struct ep_drain *d, const struct ep_item *item)
 	file = list->slots[item->slot]->file;
 	if (file < 0)
 		return;
-	if (item->kind == EP_ITEM_ROW_END)
+	if (item->flags & EP_SAMPLE_MARK)
+		write_mark(d, list->slots[item->slot], item);
+	else if (item->kind == EP_ITEM_ROW_END)
 		ep_writer_row_end(d->writer, (size_t)file);
 	else
 		ep_writer_sample(d->writer, (size_t)file, &s);

@@ -39,8 +39,9 @@ struct ep_record_options {
 	int64_t duration_ns;  /* whole system, no command; 0 = a command */
 	int64_t disk_sync_ns; /* 0 = never */
 	int64_t thread_count; /* --threads; 0 = not asked */
-	/* What to set on the board for the time of the run; NULL or empty:
-	 * nothing.  apply fills in what came of it. */
+	/* What to set on the board for the time of the run; NULL: nothing, not
+	 * even on instruments, which add theirs.  apply fills in what came of
+	 * it. */
 	struct ep_change_list *changes;
 	int64_t lock_wait_ns; /* for another edgeprof that holds the board */
 	struct ep_place place;

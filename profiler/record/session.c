@@ -128,6 +128,26 @@ static int load_board(struct ep_session *s, struct ep_err *err)
 	return 0;
 }
 
+static int add_setting(void *ctx, const struct ep_sensor_setting *setting,
+		       struct ep_err *err)
+{
+	struct ep_session *s = ctx;
+	struct ep_change_ask ask = { setting->kind, setting->target,
+				     setting->value, setting->what };
+
+	return ep_change_add(s->options->changes, &ask, err);
+}
+
+/* What instruments want set goes the way of what the user does. */
+static int plan_sensors(struct ep_session *s, struct ep_err *err)
+{
+	struct ep_setting_sink sink = { add_setting, s };
+
+	if (!s->options->changes)
+		return 0;
+	return ep_slots_settings(&s->env, s->board, s->options, &sink, err);
+}
+
 static int open_files(struct ep_session *s, struct ep_err *err)
 {
 	for (size_t i = 0; i < s->slots.count; i++) {
@@ -214,6 +234,8 @@ int ep_session_prepare(struct ep_session *s, struct ep_outcome *outcome,
 		r = ep_identity_get(&s->identity, err);
 	if (r == 0)
 		r = load_board(s, err);
+	if (r == 0)
+		r = plan_sensors(s, err);
 	/* May wait for another edgeprof: before there is a folder. */
 	if (r == 0)
 		r = ep_environment_open(s, err);

@@ -68,6 +68,13 @@ int ep_slots_open(const struct ep_env *env, const struct ep_board *board,
 		  struct ep_slot_list *list, struct ep_err *err) EP_MUST_CHECK;
 void ep_slots_close(struct ep_slot_list *list);
 
+/* Tells what the same sensors want to be set on their devices before they are
+ * opened.  Mistakes of the user fail. */
+int ep_slots_settings(const struct ep_env *env, const struct ep_board *board,
+		      const struct ep_record_options *options,
+		      const struct ep_setting_sink *sink,
+		      struct ep_err *err) EP_MUST_CHECK;
+
 /*
  * The primary total (DESIGN: the board's total role if it delivers, else the
  * first --sensor that measures power; --total overrides), as "id.channel".

@@ -204,6 +204,78 @@ static int open_events(const struct ep_env *env, const struct ep_board *board,
 	return r < 0 ? r : ep_slot_open(env, board, slot, err);
 }
 
+static int tell_settings(const struct ep_env *env,
+			 const struct ep_sensor_ops *ops,
+			 const struct ep_conf *conf,
+			 const struct ep_setting_sink *sink, struct ep_err *err)
+{
+	int r = ep_conf_check(conf, ops->params, err);
+
+	return r < 0 ? r : ops->settings(env, conf, sink, err);
+}
+
+static int settings_of_board(const struct ep_env *env,
+			     const struct ep_board *board,
+			     const struct ep_setting_sink *sink,
+			     struct ep_err *err)
+{
+	int r = 0;
+
+	for (size_t i = 0; r == 0 && i < board->sensor_count; i++) {
+		const struct ep_conf *section = board->sensors[i];
+		const char *driver = ep_conf_get(section, "driver");
+		const struct ep_sensor_ops *ops =
+			ep_sensor_find(driver ? driver : section->title, err);
+		struct ep_conf *conf = NULL;
+
+		if (!ops)
+			return -EINVAL;
+		if (!ops->settings)
+			continue;
+		r = conf_without_driver(section, &conf, err);
+		if (r == 0)
+			r = tell_settings(env, ops, conf, sink, err);
+		ep_conf_free(conf);
+	}
+	return r;
+}
+
+static int settings_of_option(const struct ep_env *env, const char *text,
+			      const struct ep_setting_sink *sink,
+			      struct ep_err *err)
+{
+	struct sensor_option o = { .keys = NULL };
+	const struct ep_sensor_ops *ops = NULL;
+	struct ep_conf *conf = NULL;
+	int r = parse_option(text, &o, err);
+
+	if (r == 0) {
+		ops = ep_sensor_find(o.name, err);
+		r = ops ? 0 : -EINVAL;
+	}
+	if (r == 0 && ops->settings) {
+		r = option_conf(&o, ops, &conf, err);
+		if (r == 0)
+			r = set_alias(conf, o.name);
+		if (r == 0)
+			r = tell_settings(env, ops, conf, sink, err);
+	}
+	ep_conf_free(conf);
+	ep_conf_free(o.keys);
+	return r;
+}
+
+int ep_slots_settings(const struct ep_env *env, const struct ep_board *board,
+		      const struct ep_record_options *options,
+		      const struct ep_setting_sink *sink, struct ep_err *err)
+{
+	int r = settings_of_board(env, board, sink, err);
+
+	for (size_t i = 0; r == 0 && i < options->sensor_count; i++)
+		r = settings_of_option(env, options->sensors[i], sink, err);
+	return r;
+}
+
 int ep_slots_open(const struct ep_env *env, const struct ep_board *board,
 		  const struct ep_record_options *options,
 		  struct ep_slot_list *list, struct ep_err *err)
