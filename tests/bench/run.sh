@@ -35,6 +35,8 @@ lasts=3.6
 		make -s VARIANT="${build##*/}" "build/${build##*/}/tests/sim/busy" \
 			"build/${build##*/}/tests/sim/barrier_work" \
 			"build/${build##*/}/tests/sim/um_meter" \
+			"build/${build##*/}/tests/sim/ppk2" \
+			"build/${build##*/}/tests/sim/profile_energy" \
 			"build/${build##*/}/tests/sim/lib/llama_empty.so" \
 			"build/${build##*/}/tests/sim/llm_server"
 ) || exit 2
@@ -364,6 +366,7 @@ bench_report() {
 . "$(dirname "$0")/meters.sh"
 . "$(dirname "$0")/probes.sh"
 . "$(dirname "$0")/http.sh"
+. "$(dirname "$0")/ppk2.sh"
 
 echo "$(uname -srm), $(nproc) CPUs, load $(cut -d' ' -f1-3 /proc/loadavg)"
 echo "medians of $reps interleaved repetitions; $(perf --version 2>/dev/null)"
@@ -372,6 +375,7 @@ bench_probes
 bench_cost
 bench_clock
 bench_slow_sensor
+bench_ppk2
 bench_barrier
 bench_report
 bench_http
