@@ -1,0 +1,75 @@
+#!/bin/sh
+# SPDX-License-Identifier: GPL-3.0-or-later
+# edgeprof run with instruments that speak SCPI: every fault they can have, and
+# USBTMC.
+# shellcheck source=tests/cli/lib.sh
+. "$(dirname "$0")/lib.sh"
+# shellcheck source=tests/cli/lib_scpi.sh
+. "$(dirname "$0")/lib_scpi.sh"
+
+# Faults from 1 to 2 s after the first reading.
+f=1:2
+for fault in silence half late overload turned queue hangup identity; do
+	meter $fault "constant 5" --fault $fault:$f
+done
+meter text "constant 5" --fault text:$f --fault queue:$f
+meter switched "constant 5" --kind smu --fault off:$f
+meter good "ramp 4 6 4"
+await silence half late text overload turned queue hangup identity switched good
+set --
+for fault in silence half late text overload turned queue hangup identity; do
+	set -- "$@" --sensor "scpi:$(tcp $fault),as=$fault,preset=dmm-dc-current,assume_v=5.1,timeout=300ms"
+done
+run --board none --idle 0s --tail 500ms -o "$dir/faults" "$@" \
+	--sensor "scpi:$(tcp switched),as=switched,preset=smu-2400" \
+	--sensor "scpi:$(tcp good),as=good,$dc" -- sleep 5
+status_is every_fault_of_an_instrument 0
+judge "$dir/faults" <<'END'
+good_is_unharmed: failed("good") == 0 and abs(error("good")) <= 1
+no_false_value: [i for i in "silence half late text overload turned queue hangup identity switched".split() if not steady(i)] == []
+faults_are_errors: [i for i in "silence half late text overload turned hangup switched".split() if failed(i) == 0] == []
+they_came_back: [i for i in "silence half late text overload turned queue hangup identity switched".split() if not back(i)] == []
+gaps_are_told: [i for i in "silence half late text turned hangup switched".split() if gaps(i) == 0] == []
+a_queue_alone_is_no_fault: failed("queue") == 0
+its_settings_are_made_again: log("hangup").count("CONF:CURR:DC") == 2
+a_turned_knob_is_left_alone: log("turned").count("CONF:CURR:DC") == 1
+its_own_errors_are_counted: told("text") > 0 and told("silence") == 0
+no_reading_while_it_is_off: log("switched").count("OUTP?") > log("switched").count("READ?")
+END
+# shellcheck disable=SC2086
+kill $pids 2>/dev/null
+pids=
+
+# USBTMC: the driver's own messages and time-outs.
+"$sim/usbtmc" -- true 2>"$dir/err"
+if [ $? -eq 77 ]; then
+	skip usbtmc "umockdev is not installed"
+	exit $failed
+fi
+
+# usbtmc ID PROFILE [OPTION...]: a run with it at /dev/usbtmc0
+usbtmc() {
+	id=$1
+	echo "$2" >"$dir/$id.profile"
+	shift 2
+	"$sim/usbtmc" --state "$dir/$id.state" --log "$dir/$id.log" \
+		--profile "$(cat "$dir/$id.profile")" "$@" -- \
+		"$edgeprof" run --board none --idle 0s --tail 300ms -o "$dir/$id.run" \
+		--sensor "scpi:/dev/usbtmc0,as=$id,$dc,timeout=400ms" -- sleep 3 \
+		>"$dir/out" 2>"$dir/err"
+	status=$?
+}
+usbtmc tmc "ramp 4 6 3" --chunk 3
+status_is an_instrument_on_usbtmc 0
+judge "$dir/tmc.run" <<'END'
+energy_over_usbtmc: abs(error("tmc")) <= 1 and failed("tmc") == 0 and energy("tmc")["u95"] < 1
+END
+usbtmc late "constant 5" --fault late:1:2
+judge "$dir/late.run" <<'END'
+a_late_answer_is_not_the_next_one: steady("late") and failed("late") > 0 and back("late")
+END
+usbtmc pulled "constant 5" --fault hangup:1:2
+judge "$dir/pulled.run" <<'END'
+a_pulled_cable: steady("pulled") and failed("pulled") > 0 and back("pulled") and log("pulled").count("CONF:CURR:DC") == 2
+END
+exit $failed
