@@ -104,11 +104,25 @@ static int read_answer(struct ep_link *l, int64_t deadline_ns)
 	}
 }
 
+/* The next of those that come by themselves. */
+static int listen_once(struct ep_link *l, int64_t deadline_ns)
+{
+	int r;
+
+	l->present = 0;
+	r = read_answer(l, deadline_ns);
+	l->begin_ns = l->end_ns = l->env->now_ns();
+	return r;
+}
+
 /* Stale input is dropped and counted, the request sent, the answer read. */
 static int exchange(struct ep_link *l, int64_t deadline_ns)
 {
-	int r = ep_serial_drain(&l->port);
+	int r;
 
+	if (l->setup.unasked)
+		return listen_once(l, deadline_ns);
+	r = ep_serial_drain(&l->port);
 	ep_frames_drop(&l->frames);
 	if (r < 0)
 		return r;
@@ -201,7 +215,7 @@ int ep_link_open(struct ep_link *l, const struct ep_env *env,
 	l->setup = *setup;
 	l->env = env;
 	l->root = ep_conf_is_typed(conf) ? &ep_root_machine : &env->root;
-	l->path = ep_conf_get(conf, "device");
+	l->path = setup->path ? setup->path : ep_conf_get(conf, "device");
 	if (!l->path)
 		return ep_err_set(err, -EINVAL,
 				  "device is missing: use %s:PORT",

@@ -23,6 +23,10 @@ struct ep_link_setup {
 	struct ep_serial_mode mode;
 	uint8_t request[16];
 	size_t request_len;
+	/* It sends by itself: nothing is asked, and an answer has the time at
+	 * which it came. */
+	bool unasked;
+	const char *path;   /* NULL: the key device */
 	int64_t period_ns;  /* between requests */
 	int64_t timeout_ns; /* for one answer */
 	int64_t connect_ns; /* for the first one */
@@ -64,7 +68,8 @@ int ep_link_open(struct ep_link *l, const struct ep_env *env,
 		 struct ep_err *err) EP_MUST_CHECK;
 void ep_link_close(struct ep_link *l);
 
-/* One request.  0: samples[] hold the answer; -ETIMEDOUT, -ENODEV. */
+/* One request.  0: samples[] hold the answer; -ETIMEDOUT, -ENODEV.  With a
+ * timeout_ns of 0 only what has come already is an answer. */
 int ep_link_ask(struct ep_link *l) EP_MUST_CHECK;
 /* The answer is of no use after all: a missed poll. */
 void ep_link_refuse(struct ep_link *l);

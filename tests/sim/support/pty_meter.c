@@ -38,8 +38,9 @@ struct meter {
 	const struct meter_ops *ops;
 	struct profile profile;
 	double volts;
-	const char *link, *state, *model;
+	const char *link, *state, *model, *after;
 	int64_t epoch_ns, first_ns; /* first: 0 before the first request */
+	int64_t next_ns;	    /* when it sends by itself again */
 	int64_t delay_ns, jitter_ns;
 	size_t chunk;
 	struct fault faults[METER_FAULT_COUNT];
@@ -204,7 +205,7 @@ static void answer(struct meter *m)
 	int64_t due_ns = ep_clock_monotonic_ns() + m->delay_ns;
 	size_t len, at = 0, chunk;
 
-	if (m->first_ns == 0)
+	if (m->first_ns == 0 && !m->after)
 		m->first_ns = ep_clock_monotonic_ns();
 	if (is_on(m, METER_SILENCE))
 		return;
@@ -229,7 +230,7 @@ static void take_requests(struct meter *m)
 	ssize_t n = read(m->master, m->request + m->request_len,
 			 sizeof(m->request) - m->request_len);
 
-	if (n <= 0)
+	if (n <= 0 || !m->ops->request)
 		return;
 	m->request_len += (size_t)n;
 	while (m->request_len > 0) {
@@ -260,6 +261,19 @@ static void send_due(struct meter *m)
 	}
 }
 
+/* What nobody asked for, at the end of each refresh of the profile's clock. */
+static void send_unasked(struct meter *m)
+{
+	int64_t refresh_ns = (int64_t)(m->ops->refresh_s * 1e9);
+	int64_t now_ns = ep_clock_monotonic_ns();
+	int64_t count = (now_ns - m->epoch_ns) / refresh_ns;
+
+	if (m->ops->request || now_ns < m->next_ns)
+		return;
+	m->next_ns = m->epoch_ns + (count + 1) * refresh_ns;
+	answer(m);
+}
+
 static int run(struct meter *m)
 {
 	for (;;) {
@@ -267,12 +281,16 @@ static int run(struct meter *m)
 		struct timespec wait = { 0, 20 * 1000 * 1000 };
 		int64_t left_ns = wait.tv_nsec;
 
+		if (m->first_ns == 0 && m->after && access(m->after, F_OK) == 0)
+			m->first_ns = ep_clock_monotonic_ns();
 		if (m->piece_count > 0)
 			left_ns = m->pieces[0].due_ns - ep_clock_monotonic_ns();
 		if (left_ns < wait.tv_nsec)
 			wait.tv_nsec = left_ns > 0 ? left_ns : 0;
 		if (ppoll(&p, 1, &wait, NULL) > 0 && (p.revents & POLLIN))
 			take_requests(m);
+		if (m->master >= 0)
+			send_unasked(m);
 		if (m->master >= 0)
 			send_due(m);
 		if (m->master >= 0 && is_on(m, METER_HANGUP))
@@ -317,6 +335,8 @@ static int set_option(struct meter *m, const char *name, char *value)
 		m->state = value;
 	else if (strcmp(name, "--model") == 0)
 		m->model = value;
+	else if (strcmp(name, "--after") == 0)
+		m->after = value;
 	else if (strcmp(name, "--volts") == 0)
 		m->volts = strtod(value, NULL);
 	else if (strcmp(name, "--epoch") == 0)

@@ -6,8 +6,7 @@
 #include <stdint.h>
 
 /*
- * A meter on a pseudo-terminal that answers requests, for tests/sim/um_meter.c
- * and tc66.c.  Options of all of them:
+ * A meter on a pseudo-terminal, for tests/sim/um_meter.c, tc66.c and dmm.c.  Options of all of them:
  *
  *   --profile TEXT  scripted power, see profile.h (default "constant 5")
  *   --volts V       of the supply (default 5.06)
@@ -18,7 +17,8 @@
  *   --jitter MS     up to so much more, at random
  *   --chunk BYTES   answers come in pieces of so many, 2 ms apart
  *   --model NAME    what it says it is
- *   --fault KIND[:FROM[:TO]]   seconds since the first request; several
+ *   --after FILE    the seconds of faults count from when it is there
+ *   --fault KIND[:FROM[:TO]]   seconds since the first request (or frame); several
  *       silence half noise inside checksum model spike stuck hangup
  *       wrap reset (of the energy counter, at FROM)
  *
@@ -51,7 +51,8 @@ struct meter_reading {
 struct meter_ops {
 	const char *name;
 	double refresh_s;
-	/* The length of a request at bytes; 0: more needed, -1: none. */
+	/* The length of a request at bytes; 0: more needed, -1: none.  NULL: it
+	 * sends by itself, once per refresh. */
 	int (*request)(const uint8_t *bytes, size_t len);
 	/* Writes a frame of at most 512 bytes; its length. */
 	size_t (*answer)(const struct meter_reading *reading, uint8_t *frame);
