@@ -259,8 +259,15 @@ static int survey_all(struct survey *s, const char *glob, struct ep_err *err)
 			"%d chips or more: what lies beyond is left out; "
 			"name those you want with chip=",
 			n);
-	for (size_t i = 0; i < (size_t)n; i++)
-		take_chip(s, i);
+	for (size_t i = 0; i < (size_t)n; i++) {
+		/* Each read of it is a USB transaction of a meter. */
+		if (strcmp(glob, "*") == 0 &&
+		    strcmp(s->chips[i].name, "powerz") == 0)
+			ep_sensor_note(s->left_out.notes,
+				       "a POWER-Z is left to --sensor powerz");
+		else
+			take_chip(s, i);
+	}
 	for (size_t i = 0; i < s->files->file_count; i++)
 		if (s->taken[i].attr.kind == EP_HWMON_CURR)
 			add_product(s, i);

@@ -50,13 +50,13 @@ static const char help[] =
 
 /* In the order of their worth: first what the total depends on. */
 static void (*const checks[])(struct ep_doctor *d) = {
-	ep_doctor_user,	    ep_doctor_board,   ep_doctor_sensors,
-	ep_doctor_total,    ep_doctor_values,  ep_doctor_counters,
-	ep_doctor_pmus,	    ep_doctor_probes,  ep_doctor_realtime,
-	ep_doctor_nodes,    ep_doctor_serial,  ep_doctor_bluetooth,
-	ep_doctor_graphics, ep_doctor_build,   ep_doctor_governor,
-	ep_doctor_clock,    ep_doctor_steal,   ep_doctor_swap,
-	ep_doctor_disk,	    ep_doctor_journal,
+	ep_doctor_user,	     ep_doctor_board,	 ep_doctor_sensors,
+	ep_doctor_total,     ep_doctor_values,	 ep_doctor_counters,
+	ep_doctor_pmus,	     ep_doctor_probes,	 ep_doctor_realtime,
+	ep_doctor_nodes,     ep_doctor_serial,	 ep_doctor_testers,
+	ep_doctor_bluetooth, ep_doctor_graphics, ep_doctor_build,
+	ep_doctor_governor,  ep_doctor_clock,	 ep_doctor_steal,
+	ep_doctor_swap,	     ep_doctor_disk,	 ep_doctor_journal,
 };
 #define CHECK_COUNT (sizeof(checks) / sizeof(checks[0]))
 

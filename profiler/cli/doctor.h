@@ -53,6 +53,7 @@ void ep_doctor_probes(struct ep_doctor *d);
 void ep_doctor_realtime(struct ep_doctor *d);
 void ep_doctor_nodes(struct ep_doctor *d); /* doctor_nodes.c */
 void ep_doctor_serial(struct ep_doctor *d);
+void ep_doctor_testers(struct ep_doctor *d);   /* doctor_testers.c */
 void ep_doctor_bluetooth(struct ep_doctor *d); /* doctor_bluetooth.c */
 void ep_doctor_graphics(struct ep_doctor *d);  /* doctor_system.c */
 void ep_doctor_build(struct ep_doctor *d);

@@ -170,6 +170,11 @@ static void say_port(struct ep_doctor *d, const struct ep_node *node)
 			      "%s may be a TC66 or TC66C:", node->path);
 		ep_doctor_step("edgeprof run --sensor tc66c:%s -- ./infer",
 			       node->path);
+	} else if (strcmp(ids, "1915:c00a") == 0) {
+		ep_doctor_say(d, EP_FINDING_OK, "serial",
+			      "%s is a Nordic PPK2:", node->path);
+		ep_doctor_step("edgeprof run --sensor ppk2:%s -- ./infer",
+			       node->path);
 	} else {
 		ep_doctor_say(d, EP_FINDING_OK, "serial", "%s%s%s%s",
 			      node->path, ids[0] ? " (USB " : "", ids,

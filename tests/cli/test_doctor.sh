@@ -147,7 +147,14 @@ tree none '/proc/sys/kernel/arch = low' \
 	'/var/lib/bluetooth/00:11:22:33:44:55/settings = x' \
 	'/dev/ttyACM0 = x' '/sys/devices/u/idVendor = 0483' \
 	'/sys/devices/u/idProduct = 5740' '/sys/devices/u/i/x = 1' \
-	'/sys/class/tty/ttyACM0/device -> /sys/devices/u/i'
+	'/sys/class/tty/ttyACM0/device -> /sys/devices/u/i' \
+	'/dev/ttyACM1 = x' '/sys/devices/p/idVendor = 1915' \
+	'/sys/devices/p/idProduct = c00a' '/sys/devices/p/i/x = 1' \
+	'/sys/class/tty/ttyACM1/device -> /sys/devices/p/i' \
+	'/dev/hidraw1 = x' '/sys/class/hwmon/hwmon9/name = powerz' \
+	'/sys/class/hidraw/hidraw0/device/uevent = HID_ID=0003:0000046D:0000C31C' \
+	'/sys/class/hidraw/hidraw1/device/uevent = HID_ID=0003:00002E3C:00005558' \
+	'/sys/class/hidraw/hidraw2/device/uevent = HID_ID=0003:00000483:0000003A'
 doctor
 status_is troubled 0
 says low_volts '^missing chip [a-z_0-9]*ext5v[a-z_0-9]* is 4.71 V, below 4.75 V'
@@ -162,6 +169,12 @@ says bind_then '^edgeprof run --sensor um25c:/dev/rfcomm1 -- '
 says bound '^ok Bluetooth UM34C 00:15:A6:01:AA:22 is at /dev/rfcomm0:'
 says_not other_devices Head
 says tc66 '^ok serial /dev/ttyACM0 may be a TC66'
+says ppk2 '^ok serial /dev/ttyACM1 is a Nordic PPK2:'
+says fnb58 '^ok meter /dev/hidraw1 is a FNB58:'
+says fnb48_denied '^missing meter /dev/hidraw2 is a FNB48: permission denied'
+says fnb48_rule 'ATTRS{idVendor}=="0483", GROUP="plugdev"'
+says_not other_hid_devices hidraw0
+says powerz '^ok meter a POWER-Z is plugged in:'
 check no_escapes fails grep -q "$(printf '\033')" "$dir/raw"
 tree none '/proc/sys/kernel/arch = low' '/sys/class/bluetooth/hci0/address = 0' \
 	'/usr/bin/bluetoothctl = x' '/usr/bin/rfcomm = x'
