@@ -84,7 +84,8 @@ PKG_LIBS = $(eval PKG_LIBS := $$(shell $(PKG_CONFIG) --libs $(PKGS)))$(PKG_LIBS)
 LIBS = $(PKG_LIBS) -lpfm -lm -lpthread -ldl
 
 FLOORS := base drivers sensors runners profiler
-NO_CURL := $(if $(filter 1,$(WITH_CURL)),,drivers/http% sensors/plug% profiler/export/push% \
+NO_CURL := $(if $(filter 1,$(WITH_CURL)),,drivers/http% sensors/plug% \
+	sensors/homeassistant% profiler/export/push% \
 	tests/unit/test_http% tests/unit/test_plug% \
 	tests/unit/test_homeassistant%)
 NO_SQLITE := $(if $(filter 1,$(WITH_SQLITE)),,profiler/study/store% \
@@ -176,7 +177,7 @@ $(B)/infer: $(DEMO_OBJS)
 $(B)/tests/unit/test_%: $(B)/tests/unit/test_%.o $(SUPPORT_OBJS) $(B)/libedgeprof.a
 	$(CC) $(EP_LDFLAGS) -o $@ $^ $(LIBS) -lcmocka
 # Simulated devices whose driver is an ioctl.
-UMOCKDEV_SIMS := $(B)/tests/sim/vcio
+UMOCKDEV_SIMS := $(B)/tests/sim/vcio $(B)/tests/sim/i2c $(B)/tests/sim/usbtmc $(B)/tests/sim/fnirsi
 $(UMOCKDEV_SIMS:=.o): EP_CFLAGS += $(shell $(PKG_CONFIG) --cflags umockdev-1.0 2>/dev/null)
 $(UMOCKDEV_SIMS): LIBS += $(shell $(PKG_CONFIG) --libs umockdev-1.0 2>/dev/null)
 $(B)/tests/sim/%: $(B)/tests/sim/%.o $(SIM_SUPPORT_OBJS) $(B)/libedgeprof.a
