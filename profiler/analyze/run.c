@@ -272,6 +272,9 @@ int ep_run_load(int dir_fd, struct ep_run *run, struct ep_err *err)
 			code = ep_err_set(err, -ENODATA,
 					  "there is no events.csv; nothing was "
 					  "recorded");
+		else if (code == -ELOOP || code == -EBADMSG)
+			code = ep_err_set(err, -EBADMSG,
+					  "events.csv is not a regular file");
 		else if (code < 0)
 			code = ep_err_set(err, code == -EFBIG ? code : -EBADMSG,
 					  "cannot read events.csv: %s",

@@ -175,6 +175,12 @@ damage extreme_times
 rm "$dir/bad/ticks.csv"
 mkdir "$dir/bad/ticks.csv"
 damage folder_instead_of_ticks
+rm "$dir/bad/events.csv"
+mkfifo "$dir/bad/events.csv"
+report "$dir/bad"
+status_is fifo_instead_of_events 2 'events.csv is not a regular file'
+rm -r "$dir/bad"
+cp -R "$dir/raw" "$dir/bad"
 sed 's/,prefill,/,run,/; s/,load,/,\o033[2J,/' "$dir/raw/events.csv" \
 	>"$dir/bad/events.csv"
 report "$dir/bad"
