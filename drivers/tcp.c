@@ -6,24 +6,92 @@
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <poll.h>
+#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
 #include "base/clock.h"
+#include "base/str.h"
+
+/* A resolver that nobody answers tries for half a minute. */
+#define LOOKUP_NS_MAX (5 * EP_NS_PER_S)
+/* How long one who cancels waits at most. */
+#define SLICE_NS (200 * EP_NS_PER_MS)
+
+struct lookup {
+	struct gaicb request;
+	struct addrinfo wish;
+	char host[256], port[8];
+};
+
+/* Its answer, NULL with a code of getaddrinfo's; EAI_INTR: cancelled. */
+static struct addrinfo *finish(struct lookup *l, const struct ep_env *env,
+			       int *ret_code)
+{
+	const struct gaicb *const list[] = { &l->request };
+	const struct timespec slice = { 0, SLICE_NS };
+	int64_t end_ns = ep_clock_monotonic_ns() + LOOKUP_NS_MAX;
+
+	for (;;) {
+		int code = gai_error(&l->request);
+
+		if (code != EAI_INPROGRESS) {
+			struct addrinfo *found =
+				code ? NULL : l->request.ar_result;
+
+			free(l);
+			*ret_code = code;
+			return found;
+		}
+		if (ep_env_is_cancelled(env) ||
+		    ep_clock_monotonic_ns() >= end_ns)
+			break;
+		(void)gai_suspend(list, 1, &slice);
+	}
+	*ret_code = ep_env_is_cancelled(env) ? EAI_INTR : EAI_AGAIN;
+	/* A request that runs stays the library's, with all it points to. */
+	if (gai_cancel(&l->request) == EAI_CANCELED)
+		free(l);
+	return NULL;
+}
+
+static struct addrinfo *look_up(const char *host, const char *port,
+				const struct ep_env *env, int *ret_code)
+{
+	struct lookup *l = calloc(1, sizeof(*l));
+	struct gaicb *list[] = { l ? &l->request : NULL };
+
+	*ret_code = l ? EAI_NONAME : EAI_MEMORY;
+	if (!l || !ep_str_copy(l->host, sizeof(l->host), host) ||
+	    !ep_str_copy(l->port, sizeof(l->port), port)) {
+		free(l);
+		return NULL;
+	}
+	l->wish.ai_socktype = SOCK_STREAM;
+	l->wish.ai_flags = AI_NUMERICSERV;
+	l->request.ar_name = l->host;
+	l->request.ar_service = l->port;
+	l->request.ar_request = &l->wish;
+	*ret_code = getaddrinfo_a(GAI_NOWAIT, list, 1, NULL);
+	if (*ret_code == 0)
+		return finish(l, env, ret_code);
+	free(l);
+	return NULL;
+}
 
 int ep_tcp_find(struct ep_tcp *t, const char *host, const char *port,
-		struct ep_err *err)
+		const struct ep_env *env, struct ep_err *err)
 {
-	const struct addrinfo wish = { .ai_socktype = SOCK_STREAM,
-				       .ai_flags = AI_NUMERICSERV };
-	struct addrinfo *list = NULL;
-	int r = getaddrinfo(host, port, &wish, &list);
+	int code = 0;
+	struct addrinfo *list = look_up(host, port, env, &code);
 
-	if (r != 0)
+	if (code == EAI_INTR)
+		return ep_err_set(err, -EINTR, "%s: interrupted", host);
+	if (!list)
 		return ep_err_set(err, -ENXIO,
 				  "%s: no such host (%s); give its address in "
 				  "numbers",
-				  host, gai_strerror(r));
+				  host, gai_strerror(code));
 	memset(t, 0, sizeof(*t));
 	t->fd = -1;
 	for (struct addrinfo *a = list; a && t->count < EP_TCP_ADDRESSES_MAX;
@@ -60,11 +128,27 @@ static int wait_for(int fd, short events, int64_t deadline_ns)
 	}
 }
 
-static int finish_connect(int fd, int64_t deadline_ns)
+static int await_connect(int fd, int64_t deadline_ns, const struct ep_env *env)
+{
+	int r = -ETIMEDOUT;
+
+	while (r == -ETIMEDOUT && !(env && ep_env_is_cancelled(env))) {
+		int64_t now_ns = ep_clock_monotonic_ns();
+		int64_t end_ns = env ? now_ns + SLICE_NS : deadline_ns;
+
+		r = wait_for(fd, POLLOUT,
+			     end_ns < deadline_ns ? end_ns : deadline_ns);
+		if (now_ns >= deadline_ns)
+			break;
+	}
+	return r;
+}
+
+static int finish_connect(int fd, int64_t deadline_ns, const struct ep_env *env)
 {
 	int error = 0, on = 1;
 	socklen_t len = sizeof(error);
-	int r = wait_for(fd, POLLOUT, deadline_ns);
+	int r = await_connect(fd, deadline_ns, env);
 
 	if (r == 0 && getsockopt(fd, SOL_SOCKET, SO_ERROR, &error, &len) < 0)
 		r = -errno;
@@ -76,7 +160,8 @@ static int finish_connect(int fd, int64_t deadline_ns)
 	return r;
 }
 
-int ep_tcp_connect(struct ep_tcp *t, int64_t deadline_ns)
+int ep_tcp_connect(struct ep_tcp *t, int64_t deadline_ns,
+		   const struct ep_env *env)
 {
 	int r = -ENXIO;
 
@@ -91,7 +176,7 @@ int ep_tcp_connect(struct ep_tcp *t, int64_t deadline_ns)
 		}
 		r = connect(fd, at, t->at_len[i]) < 0 ? -errno : 0;
 		if (r == 0 || r == -EINPROGRESS)
-			r = finish_connect(fd, deadline_ns);
+			r = finish_connect(fd, deadline_ns, env);
 		if (r == 0) {
 			t->fd = fd;
 			return 0;

@@ -160,7 +160,8 @@ static int open_meter(struct ep_sensor *s, size_t i, const struct ep_conf *conf,
 		return ep_err_set(err, -EINVAL,
 				  "device is missing: use scpi:tcp://HOST:PORT "
 				  "or scpi:/dev/usbtmc0");
-	r = ep_scpi_link_init(&m->link, root, address, &settings->mode, err);
+	r = ep_scpi_link_init(&m->link, s->env, address, &settings->mode, err);
+	m->link.root = root;
 	if (r == 0)
 		r = ep_scpi_meter_open(m, settings->timeout_ns, err);
 	/* These say that a board's own part is not there; an instrument that

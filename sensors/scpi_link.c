@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <string.h>
 
+#include "base/clock.h"
 #include "base/num.h"
 #include "base/str.h"
 
@@ -13,6 +14,7 @@
 #define HOST_BYTES 256
 /* Of one clear(): a line that never falls silent ends it. */
 #define CLEAR_BYTES_MAX (64 * 1024)
+#define SLICE_NS (200 * EP_NS_PER_MS)
 
 /* "tcp://192.0.2.20:5025", "tcp://[2001:db8::20]:5025", "tcp://dmm" */
 static int split(const char *address, char *host, const char **ret_port,
@@ -57,7 +59,7 @@ int ep_scpi_address_check(const char *address, struct ep_err *err)
 	return 0;
 }
 
-int ep_scpi_link_init(struct ep_scpi_link *l, const struct ep_root *root,
+int ep_scpi_link_init(struct ep_scpi_link *l, const struct ep_env *env,
 		      const char *address, const struct ep_serial_mode *mode,
 		      struct ep_err *err)
 {
@@ -66,7 +68,6 @@ int ep_scpi_link_init(struct ep_scpi_link *l, const struct ep_root *root,
 	int r;
 
 	memset(l, 0, sizeof(*l));
-	l->root = root;
 	l->address = address;
 	l->mode = *mode;
 	l->serial.fd = l->usbtmc.fd = l->tcp.fd = -1;
@@ -78,13 +79,24 @@ int ep_scpi_link_init(struct ep_scpi_link *l, const struct ep_root *root,
 	}
 	l->bus = EP_SCPI_TCP;
 	r = split(address, host, &port, err);
-	return r < 0 ? r : ep_tcp_find(&l->tcp, host, port, err);
+	return r < 0 ? r : ep_tcp_find(&l->tcp, host, port, env, err);
+}
+
+/* The end of a wait: that of a part of it while someone may cancel it. */
+static int64_t slice(const struct ep_scpi_link *l, int64_t deadline_ns)
+{
+	int64_t end_ns;
+
+	if (!l->opening || deadline_ns == 0)
+		return deadline_ns;
+	end_ns = l->opening->now_ns() + SLICE_NS;
+	return end_ns < deadline_ns ? end_ns : deadline_ns;
 }
 
 static int open_tcp(struct ep_scpi_link *l, int64_t deadline_ns,
 		    struct ep_err *err)
 {
-	int r = ep_tcp_connect(&l->tcp, deadline_ns);
+	int r = ep_tcp_connect(&l->tcp, deadline_ns, l->opening);
 
 	if (r == 0)
 		return 0;
@@ -146,7 +158,7 @@ int ep_scpi_send(struct ep_scpi_link *l, const char *line, int64_t deadline_ns)
 }
 
 /* More bytes behind those that are there. */
-static int read_more(struct ep_scpi_link *l, int64_t deadline_ns)
+static int read_once(struct ep_scpi_link *l, int64_t deadline_ns)
 {
 	char *at = l->bytes + l->len;
 	size_t room = sizeof(l->bytes) - l->len;
@@ -173,6 +185,18 @@ static int read_more(struct ep_scpi_link *l, int64_t deadline_ns)
 	if (end && l->len > 0 && l->bytes[l->len - 1] != '\n')
 		l->bytes[l->len++] = '\n';
 	return 0;
+}
+
+static int read_more(struct ep_scpi_link *l, int64_t deadline_ns)
+{
+	for (;;) {
+		int64_t end_ns = slice(l, deadline_ns);
+		int r = read_once(l, end_ns);
+
+		if (r != -ETIMEDOUT || end_ns == deadline_ns ||
+		    ep_env_is_cancelled(l->opening))
+			return r;
+	}
 }
 
 /* The line at the front, len bytes without its end, to ret. */
@@ -213,6 +237,27 @@ int ep_scpi_receive(struct ep_scpi_link *l, char *ret, size_t size,
 		if (r < 0)
 			return r;
 	}
+}
+
+int ep_scpi_check_silent(struct ep_scpi_link *l)
+{
+	int r = 0;
+
+	while (r == 0) {
+		size_t blanks = 0;
+
+		while (blanks < l->len && strchr("\r\n ", l->bytes[blanks]))
+			blanks++;
+		l->len -= blanks;
+		memmove(l->bytes, l->bytes + blanks, l->len);
+		if (l->len > 0)
+			return -EBADMSG;
+		/* There a read waits, and a message is all of an answer. */
+		if (l->bus == EP_SCPI_USBTMC)
+			return 0;
+		r = read_once(l, 0);
+	}
+	return r == -ETIMEDOUT ? 0 : r;
 }
 
 int ep_scpi_clear(struct ep_scpi_link *l)

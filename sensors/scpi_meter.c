@@ -16,10 +16,19 @@
 /* Answers to what was asked before, at most. */
 #define STALE_MAX 32
 
+/* What is there unasked would be taken for the answer, and that for the answer
+ * to the next query. */
+static int ask(struct ep_scpi_meter *m, const char *query, int64_t deadline_ns)
+{
+	int r = ep_scpi_check_silent(&m->link);
+
+	return r < 0 ? r : ep_scpi_send(&m->link, query, deadline_ns);
+}
+
 static int exchange(struct ep_scpi_meter *m, const char *query, char *ret,
 		    int64_t deadline_ns)
 {
-	int r = ep_scpi_send(&m->link, query, deadline_ns);
+	int r = ask(m, query, deadline_ns);
 
 	return r < 0 ? r
 		     : ep_scpi_receive(&m->link, ret, EP_SCPI_LINE_BYTES,
@@ -180,10 +189,12 @@ static int set_up(struct ep_scpi_meter *m, int64_t deadline_ns,
 		return r;
 	r = drain_errors(m, text, deadline_ns);
 	if (r < 0)
-		return ep_err_set(err, r,
-				  "%s: it does not answer SYST:ERR? as SCPI "
-				  "wants it",
-				  m->link.address);
+		return ep_err_set(err, r, "%s: it does not answer SYST:ERR? %s",
+				  m->link.address,
+				  r == -ETIMEDOUT
+					  ? "in time; a slow instrument needs "
+					    "more, such as timeout=4s"
+					  : "as SCPI wants it");
 	m->old_count = (unsigned)r;
 	r = send_setup(m, deadline_ns);
 	if (r == 0)
@@ -200,11 +211,14 @@ int ep_scpi_meter_open(struct ep_scpi_meter *m, int64_t timeout_ns,
 		       struct ep_err *err)
 {
 	int64_t deadline_ns = m->env->now_ns() + timeout_ns;
-	int r = ep_scpi_link_open(&m->link, deadline_ns, err);
+	int r;
 
+	m->link.opening = m->env;
+	r = ep_scpi_link_open(&m->link, deadline_ns, err);
 	if (r == 0)
 		r = set_up(m, deadline_ns, err);
-	m->ready = r == 0;
+	m->ready = m->kept = r == 0;
+	m->link.opening = NULL;
 	if (r < 0)
 		ep_scpi_link_close(&m->link);
 	return r;
@@ -265,6 +279,7 @@ static int recover(struct ep_scpi_meter *m, int64_t deadline_ns)
 	if (r < 0)
 		return fail(m, r);
 	m->ready = true;
+	m->kept = false;
 	m->backoff_ns = 0;
 	return 0;
 }
@@ -275,24 +290,41 @@ static int keep_guards(struct ep_scpi_meter *m, int64_t deadline_ns)
 	const char *query;
 	int r = check_guards(m, deadline_ns, answer, &query);
 
+	m->kept = r == 0;
 	/* Switched at the instrument itself: the person's word, and nothing
 	 * that a new setup should undo. */
 	return r < 0 && r != -EPERM ? fail(m, r) : r;
+}
+
+/* An error is no number: an answer that is one belongs to a query before. */
+static int check_step(struct ep_scpi_meter *m, int64_t deadline_ns)
+{
+	char line[EP_SCPI_LINE_BYTES];
+	int64_t code = 0;
+	int r = exchange(m, "SYST:ERR?", line, deadline_ns);
+
+	if (r == 0)
+		r = ep_scpi_parse_error(line, &code);
+	if (r < 0)
+		return fail(m, r);
+	m->error_count += code != 0;
+	return 0;
 }
 
 int ep_scpi_meter_prepare(struct ep_scpi_meter *m, int64_t deadline_ns)
 {
 	int r = m->ready ? 0 : recover(m, deadline_ns);
 
-	/* A reading could switch the output on. */
-	if (r == 0 && m->plan.guarded)
+	/* A reading could switch the output on; and what was turned back while
+	 * it was read began as something else. */
+	if (r == 0 && (m->plan.guarded || !m->kept))
 		r = keep_guards(m, deadline_ns);
 	return r;
 }
 
 int ep_scpi_meter_ask(struct ep_scpi_meter *m, int64_t deadline_ns)
 {
-	int r = ep_scpi_send(&m->link, m->plan.queries.items[0], deadline_ns);
+	int r = ask(m, m->plan.queries.items[0], deadline_ns);
 
 	return r < 0 ? fail(m, r) : 0;
 }
@@ -307,8 +339,7 @@ int ep_scpi_meter_hear(struct ep_scpi_meter *m, int64_t deadline_ns)
 		int64_t values[EP_SCPI_FIELDS_MAX];
 		bool good[EP_SCPI_FIELDS_MAX];
 		int r = i == 0 ? 0
-			       : ep_scpi_send(&m->link, plan->queries.items[i],
-					      deadline_ns);
+			       : ask(m, plan->queries.items[i], deadline_ns);
 
 		if (r == 0)
 			r = ep_scpi_receive(&m->link, line, sizeof(line),
@@ -327,6 +358,9 @@ int ep_scpi_meter_hear(struct ep_scpi_meter *m, int64_t deadline_ns)
 		return fail(m, -EBADMSG);
 	m->failure_count = 0;
 	m->heard_ns = m->env->now_ns();
+	/* Volts taken for amperes would make a power too. */
+	if (plan->guards.count == 0 && plan->queries.count > 1)
+		return check_step(m, deadline_ns);
 	/* Asked afterwards, or a knob turned in between would make the value
 	 * one of another kind. */
 	return plan->guarded ? 0 : keep_guards(m, deadline_ns);

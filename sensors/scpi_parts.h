@@ -75,6 +75,8 @@ enum ep_scpi_bus { EP_SCPI_SERIAL, EP_SCPI_USBTMC, EP_SCPI_TCP };
 struct ep_scpi_link {
 	const struct ep_root *root;
 	const char *address; /* borrowed */
+	/* While it is opened: waits end when that is cancelled.  NULL later. */
+	const struct ep_env *opening;
 	enum ep_scpi_bus bus;
 	bool is_open;
 	struct ep_serial_mode mode;
@@ -86,8 +88,8 @@ struct ep_scpi_link {
 };
 /* "tcp://host:port" and paths are well-formed; opens nothing. */
 int ep_scpi_address_check(const char *address, struct ep_err *err);
-/* Looks a host up; borrows address. */
-int ep_scpi_link_init(struct ep_scpi_link *l, const struct ep_root *root,
+/* Looks a host up; borrows address.  root is left to the caller. */
+int ep_scpi_link_init(struct ep_scpi_link *l, const struct ep_env *env,
 		      const char *address, const struct ep_serial_mode *mode,
 		      struct ep_err *err) EP_MUST_CHECK;
 int ep_scpi_link_open(struct ep_scpi_link *l, int64_t deadline_ns,
@@ -98,6 +100,8 @@ int ep_scpi_send(struct ep_scpi_link *l, const char *line,
 		 int64_t deadline_ns) EP_MUST_CHECK;
 int ep_scpi_receive(struct ep_scpi_link *l, char *ret, size_t size,
 		    int64_t deadline_ns) EP_MUST_CHECK;
+/* -EBADMSG: something but blanks is there that answers nothing. */
+int ep_scpi_check_silent(struct ep_scpi_link *l) EP_MUST_CHECK;
 /* Forgets what was received, as far as the bus can tell. */
 int ep_scpi_clear(struct ep_scpi_link *l) EP_MUST_CHECK;
 
@@ -108,6 +112,7 @@ struct ep_scpi_meter {
 	struct ep_scpi_link link;
 	char identity[160];
 	bool ready;
+	bool kept; /* its guards were as they must be when it was last asked */
 	unsigned failure_count;
 	int64_t retry_ns, backoff_ns;
 	int64_t error_count; /* told by its queue while it was read */

@@ -93,4 +93,23 @@ check nobody_at_a_port grep -q "no connection (Connection refused)" "$dir/refuse
 check a_missing_node grep -q "usbtmc7 does not exist" "$dir/refused/run.json"
 check no_reading_of_an_output_that_is_off fails grep -q -e READ -e "OUTP " "$dir/off.log"
 check the_output_stays_off grep -q "OUTP?" "$dir/off.log"
+
+# Who ends a run that waits for an instrument is not held up by it: its name
+# would come after three seconds, and the next question then.
+meter sleepy "constant 5" --kind psu --fault late:-2
+await sleepy
+# shellcheck disable=SC2086
+"$edgeprof" run $fast -o "$dir/ended" \
+	--sensor "scpi:$(tcp sleepy),preset=psu,timeout=4s" -- true 2>"$dir/err" &
+pid=$!
+tries=0
+until grep -q IDN "$dir/sleepy.log" || [ $tries -ge 200 ]; do
+	sleep 0.05
+	tries=$((tries + 1))
+done
+kill -TERM $pid
+wait $pid
+status=$?
+status_is a_run_that_is_ended_while_it_connects 143 "interrupted before"
+check it_did_not_wait_for_the_answer fails grep -q ERR "$dir/sleepy.log"
 exit $failed

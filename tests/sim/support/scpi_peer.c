@@ -11,8 +11,8 @@
 #define LATE_NS (3 * EP_NS_PER_S)
 
 static const char *const fault_names[SCPI_FAULT_COUNT] = {
-	"silence", "half", "late",  "text",   "overload",
-	"turned",  "off",  "queue", "hangup", "identity",
+	"silence", "half",  "late",   "text",	  "overload", "turned",
+	"off",	   "queue", "hangup", "identity", "twice",
 };
 static const char *const kind_names[SCPI_KIND_COUNT] = { "dmm", "psu", "smu" };
 
@@ -245,6 +245,10 @@ size_t scpi_peer_line(struct scpi_peer *p, const char *line, char *ret,
 		len /= 2;
 	else
 		ret[len++] = '\n';
+	if (scpi_peer_has(p, SCPI_TWICE) && 2 * len <= size) {
+		memcpy(ret + len, ret, len);
+		len *= 2;
+	}
 	*ret_due_ns = due_ns;
 	return len;
 }

@@ -27,7 +27,7 @@
  *       silence half late (3 s) text (an error in place of a number) overload
  *       turned (to volts, at its front) off (its output, at its front)
  *       queue (an error for each reading, which is right) hangup (power cut)
- *       identity (another instrument)
+ *       identity (another instrument) twice (each answer)
  */
 enum scpi_kind { SCPI_DMM, SCPI_PSU, SCPI_SMU, SCPI_KIND_COUNT };
 enum scpi_fault {
@@ -41,6 +41,7 @@ enum scpi_fault {
 	SCPI_QUEUE,
 	SCPI_HANGUP,
 	SCPI_IDENTITY,
+	SCPI_TWICE,
 	SCPI_FAULT_COUNT
 };
 
