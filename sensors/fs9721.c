@@ -60,8 +60,14 @@ static bool read_digits(const uint8_t *nibbles, int64_t *ret)
 	return true;
 }
 
-static int read_exponent(const uint8_t *nibbles)
+/* False when two points or two prefixes are lit: one of them is a segment that
+ * was read wrong. */
+static bool read_exponent(const uint8_t *nibbles, int *ret)
 {
+	int points =
+		!!(nibbles[3] & 8) + !!(nibbles[5] & 8) + !!(nibbles[7] & 8);
+	int prefixes =
+		!!(nibbles[9] & 8) + !!(nibbles[9] & 4) + !!(nibbles[10] & 8);
 	int exponent = nibbles[3] & 8	? -3
 		       : nibbles[5] & 8 ? -2
 		       : nibbles[7] & 8 ? -1
@@ -73,7 +79,8 @@ static int read_exponent(const uint8_t *nibbles)
 		exponent -= 9;
 	else if (nibbles[10] & 8)
 		exponent -= 3;
-	return exponent;
+	*ret = exponent;
+	return points <= 1 && prefixes <= 1;
 }
 
 static int fs9721_decode(const uint8_t *b, size_t len, int64_t t_ns,
@@ -97,10 +104,11 @@ static int fs9721_decode(const uint8_t *b, size_t len, int64_t t_ns,
 		nibbles[12] & 2;
 	r.amps = !other && (nibbles[12] & 12) == 8;
 	r.volts = !other && (nibbles[12] & 12) == 4;
-	/* rel, hold: not what is measured now. */
+	/* rel, hold, and the symbols of a meter's own, which are MAX, MIN and
+	 * degrees as far as known: not what is measured now. */
 	r.good = read_digits(nibbles, &r.value) && !(nibbles[11] & 3) &&
-		 (nibbles[0] & (AC | DC)) == DC;
-	r.exponent = read_exponent(nibbles);
+		 nibbles[13] == 0 && (nibbles[0] & (AC | DC)) == DC;
+	r.good &= read_exponent(nibbles, &r.exponent);
 	ep_dmm_emit(&r, t_ns, sink);
 	return FRAME_BYTES;
 }

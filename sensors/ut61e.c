@@ -24,6 +24,8 @@
 #define OPT2_NOT_NOW 0x0e /* under the range, peaks */
 #define OPT3_DC 8
 #define OPT3_AC 4
+#define OPT3_HERTZ 1 /* the digits are a frequency or a duty cycle */
+#define OPT4_BAR 4   /* and here what an adapter gives: other scales */
 
 /* Of a count, by range; 1 none. */
 static const struct {
@@ -77,7 +79,8 @@ static int ut61e_decode(const uint8_t *b, size_t len, int64_t t_ns,
 	r.exponent = exponent;
 	r.good = exponent < 1 && !(b[7] & STATUS_OVERLOAD) &&
 		 !(b[8] & OPT1_NOT_NOW) && !(b[9] & OPT2_NOT_NOW) &&
-		 (b[10] & (OPT3_DC | OPT3_AC)) == OPT3_DC;
+		 (b[10] & (OPT3_DC | OPT3_AC | OPT3_HERTZ)) == OPT3_DC &&
+		 !(b[11] & OPT4_BAR);
 	ep_dmm_emit(&r, t_ns, sink);
 	return FRAME_BYTES;
 }
