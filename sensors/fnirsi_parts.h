@@ -39,6 +39,7 @@ int ep_fnirsi_parse(const uint8_t bytes[EP_FNIRSI_BYTES],
 struct ep_fnirsi_pace {
 	int64_t nominal_ns, period_ns; /* between reports; measured */
 	int64_t last_ns;	       /* when the last one was sent */
+	int64_t heard_ns;	       /* when the last ones were taken */
 	int64_t base_ns;     /* the first arrival since the last gap */
 	uint64_t count;	     /* reports since then */
 	uint64_t best_count; /* of the section that gave period_ns */

@@ -22,6 +22,7 @@
 /* Reports that are looked at before the first value. */
 #define LOOK_REPORTS 14
 #define NODES_MAX 64
+#define PIECE_NS (5 * EP_NS_PER_MS)
 
 static const struct ep_fnirsi_model models[] = {
 	{ 0x0483, 0x003a, "fnb48", "FNB48", GO_ON_FAST_NS, EP_FNIRSI_GO_ON },
@@ -214,11 +215,16 @@ static int read_reports(struct ep_fnirsi_port *p, int *count)
 	int64_t deadline_ns = p->env->now_ns() + WAIT_NS;
 	uint8_t bytes[EP_FNIRSI_BYTES];
 	int reports = 0, len = 0;
+	/* What waited somewhere comes in pieces: it is told from what is sent
+	 * now when all of it is there. */
+	bool waited = p->env->now_ns() - p->heard_ns > 2 * p->pace.period_ns;
 
 	*count = 0;
 	while (reports < EP_FNIRSI_REPORTS_MAX) {
 		len = ep_hidraw_read(&p->hid, bytes, sizeof(bytes),
-				     reports > 0 ? 0 : deadline_ns);
+				     reports == 0 ? deadline_ns
+				     : waited	  ? p->env->now_ns() + PIECE_NS
+						  : 0);
 		if (len < 0)
 			break;
 		reports += take(p, bytes, len, count);

@@ -111,12 +111,20 @@ bool ep_fnirsi_pace_take(struct ep_fnirsi_pace *p, size_t count, int64_t now_ns)
 	int64_t late_ns = now_ns - due_ns;
 	bool begun = p->count > 0, known = p->best_count >= COUNT_MIN;
 	int64_t late_max_ns = p->period_ns * (known ? 3 : 20) / 2;
+	int64_t since_ns = now_ns - p->heard_ns;
 
+	p->heard_ns = now_ns;
 	p->late_count =
 		known && late_ns > p->period_ns / 2 ? p->late_count + 1 : 0;
 	if (!begun || late_ns > late_max_ns || p->late_count >= LATE_MAX) {
 		begin_section(p, now_ns);
 		return begun;
+	}
+	/* Sooner than they could be sent: what the section began with had been
+	 * kept waiting. */
+	if (since_ns < (int64_t)count * p->period_ns / 4) {
+		begin_section(p, now_ns);
+		return false;
 	}
 	p->count += count;
 	p->last_ns = late_ns < 0 ? now_ns : due_ns + late_ns / 16;

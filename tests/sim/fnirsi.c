@@ -31,6 +31,7 @@
 #include <linux/input.h>
 #include <umockdev.h>
 
+#include "tests/sim/support/device_pace.h"
 #include "tests/sim/support/fnirsi_meter.h"
 
 #define PRELOAD "libumockdev-preload.so.0"
@@ -82,6 +83,7 @@ static int run(char **command)
 		execvp(command[0], command);
 		fail(command[0], strerror(errno));
 	}
+	sim_keep_pace();
 	while (pid > 0 && waitpid(pid, &status, WNOHANG) == 0) {
 		if (fnirsi_step(&m) < 0)
 			fail("no pseudo-terminal", strerror(errno));

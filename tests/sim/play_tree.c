@@ -41,6 +41,7 @@
 
 #include "base/clock.h"
 #include "base/root.h"
+#include "tests/sim/support/device_pace.h"
 #include "tests/sim/support/script.h"
 #include "tests/sim/support/tree.h"
 
@@ -281,6 +282,7 @@ static int run(struct player *p, const char *epoch_file)
 	struct pollfd in = { .fd = 0, .events = POLLIN };
 	int64_t next_ns;
 
+	sim_keep_pace();
 	p->epoch_ns = ep_clock_monotonic_ns();
 	for (size_t i = 0; i < p->script.channel_count; i++) {
 		p->script.channels[i].due_ns = p->epoch_ns;

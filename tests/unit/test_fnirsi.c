@@ -84,6 +84,34 @@ static void what_waited_keeps_its_time(void **state)
 	assert_in_range(p.period_ns, REPORT_NS - 1000, REPORT_NS + 1000);
 }
 
+/* A line that stood still gives what it kept in pieces. */
+static void what_comes_in_pieces_tells_no_pace(void **state)
+{
+	struct ep_fnirsi_pace p;
+	int64_t at_ns = EP_NS_PER_S;
+
+	(void)state;
+	ep_fnirsi_pace_init(&p, REPORT_NS);
+	assert_false(ep_fnirsi_pace_take(&p, 1, at_ns));
+	assert_false(ep_fnirsi_pace_take(&p, 6, at_ns + 2 * MS));
+	for (int i = 0; i < 30; i++) {
+		at_ns += REPORT_NS;
+		assert_false(ep_fnirsi_pace_take(&p, 1, at_ns));
+		assert_in_range(p.period_ns, REPORT_NS - 3 * MS,
+				REPORT_NS + 3 * MS);
+	}
+	at_ns += 25 * REPORT_NS;
+	assert_true(ep_fnirsi_pace_take(&p, 1, at_ns));
+	assert_false(ep_fnirsi_pace_take(&p, 24, at_ns + 2 * MS));
+	for (int i = 0; i < 60; i++) {
+		at_ns += REPORT_NS;
+		assert_false(ep_fnirsi_pace_take(&p, 1, at_ns));
+		assert_in_range(p.period_ns, REPORT_NS - 3 * MS,
+				REPORT_NS + 3 * MS);
+	}
+	assert_in_range(p.last_ns, at_ns - MS, at_ns + MS);
+}
+
 static void what_was_lost_is_a_gap(void **state)
 {
 	struct ep_fnirsi_pace p;
@@ -216,6 +244,7 @@ int main(void)
 		cmocka_unit_test(commands_end_in_their_sums),
 		cmocka_unit_test(any_pace_is_measured),
 		cmocka_unit_test(what_waited_keeps_its_time),
+		cmocka_unit_test(what_comes_in_pieces_tells_no_pace),
 		cmocka_unit_test(what_was_lost_is_a_gap),
 		cmocka_unit_test(straight_lines_are_told_from_samples),
 		WITH_RIG(meters_are_found_by_their_ids),
