@@ -23,15 +23,19 @@ cat >"$work/inside" <<END
 set -u
 cd /srv/edgeprof || exit 1
 export HOME=/root TMPDIR=/tmp LC_ALL=C.UTF-8
+[ ! -s /srv/ca.pem ] || export NODE_EXTRA_CA_CERTS=/srv/ca.pem
 chmod 1777 /tmp
 cc=\$(dpkg-query -W -f '\${Version}' libc6)
 echo "trixie: glibc \$cc"
 make -j"\$(nproc)" $goals
 END
+# npm's own certificates, where the network has some.
+: >"$work/ca.pem"
+[ ! -f "${NODE_EXTRA_CA_CERTS:-}" ] || cat "$NODE_EXTRA_CA_CERTS" >"$work/ca.pem"
 # The answer is the tests', not the tree, which nobody keeps.
 mmdebstrap --quiet --variant=apt --include=make,ca-certificates \
 	--customize-hook='mkdir -p "$1/srv/edgeprof"' \
 	--customize-hook="tar -x -C \"\$1/srv/edgeprof\" -f '$work/edgeprof.tar'" \
-	--customize-hook="copy-in '$work/inside' /srv" \
+	--customize-hook="copy-in '$work/inside' '$work/ca.pem' /srv" \
 	--customize-hook='chroot "$1" sh /srv/inside >&2' \
 	--format=null "$suite" - ${mirror:+"$mirror"}
