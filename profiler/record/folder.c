@@ -111,6 +111,7 @@ static int open_file(struct ep_writer *w, struct ep_outfile *f,
 		     const char *name, const char *header, struct ep_err *err)
 {
 	ep_buf_init(&f->pending, EP_OUTFILE_BYTES_MAX);
+	f->early_bytes = EP_OUTFILE_EARLY_BYTES;
 	(void)ep_str_copy(f->name, sizeof(f->name), name);
 	f->fd = ep_writer_create(w, name);
 	if (f->fd < 0)

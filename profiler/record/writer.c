@@ -80,6 +80,35 @@ void ep_writer_tick(struct ep_writer *w, int64_t due_ns, int64_t late_ns,
 	pthread_mutex_unlock(&w->lock);
 }
 
+/* What a full disk refuses stays pending, so no line is ever torn by us. */
+static void flush_file(struct ep_writer *w, struct ep_outfile *f)
+{
+	size_t done = 0;
+
+	while (f->fd >= 0 && done < f->pending.len) {
+		ssize_t n = write(f->fd, f->pending.data + done,
+				  f->pending.len - done);
+
+		if (n < 0 && errno == EINTR)
+			continue;
+		if (n < 0) {
+			if (!w->write_errno)
+				w->write_errno = errno;
+			break;
+		}
+		done += (size_t)n;
+	}
+	w->bytes_count += (int64_t)done;
+	if (done == f->pending.len) {
+		ep_buf_reset(&f->pending);
+	} else if (done > 0) {
+		memmove(f->pending.data, f->pending.data + done,
+			f->pending.len - done);
+		f->pending.len -= done;
+	}
+	f->early_bytes = f->pending.len + EP_OUTFILE_EARLY_BYTES;
+}
+
 static void end_row(struct ep_writer *w, size_t index)
 {
 	struct ep_outrow *row = &w->rows[index];
@@ -91,6 +120,7 @@ static void end_row(struct ep_writer *w, size_t index)
 	if (ep_buf_reserve(&f->pending, (row->channel_count + 3) * CELL_BYTES) <
 	    0) {
 		f->dropped_count++;
+		memset(row->present, 0, row->channel_count);
 		return;
 	}
 	put_int(&f->pending, row->t_ns, ',');
@@ -104,6 +134,8 @@ static void end_row(struct ep_writer *w, size_t index)
 	}
 	f->pending.data[f->pending.len - 1] = '\n';
 	memset(row->present, 0, row->channel_count);
+	if (f->pending.len >= f->early_bytes)
+		flush_file(w, f);
 }
 
 void ep_writer_sample(struct ep_writer *w, size_t index,
@@ -135,34 +167,6 @@ void ep_writer_row_end(struct ep_writer *w, size_t index)
 	pthread_mutex_lock(&w->lock);
 	end_row(w, index);
 	pthread_mutex_unlock(&w->lock);
-}
-
-/* What a full disk refuses stays pending, so no line is ever torn by us. */
-static void flush_file(struct ep_writer *w, struct ep_outfile *f)
-{
-	size_t done = 0;
-
-	while (f->fd >= 0 && done < f->pending.len) {
-		ssize_t n = write(f->fd, f->pending.data + done,
-				  f->pending.len - done);
-
-		if (n < 0 && errno == EINTR)
-			continue;
-		if (n < 0) {
-			if (!w->write_errno)
-				w->write_errno = errno;
-			break;
-		}
-		done += (size_t)n;
-	}
-	w->bytes_count += (int64_t)done;
-	if (done == f->pending.len) {
-		ep_buf_reset(&f->pending);
-	} else if (done > 0) {
-		memmove(f->pending.data, f->pending.data + done,
-			f->pending.len - done);
-		f->pending.len -= done;
-	}
 }
 
 int ep_writer_flush(struct ep_writer *w)

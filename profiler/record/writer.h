@@ -14,6 +14,8 @@
 
 #define EP_OUTFILES_MAX 64
 #define EP_OUTFILE_BYTES_MAX (4 * 1024 * 1024)
+/* A stream at its full rate makes more between two flushes. */
+#define EP_OUTFILE_EARLY_BYTES (EP_OUTFILE_BYTES_MAX / 4)
 
 /* One append-only file.  While the disk is full rows wait in the buffer; what
  * does not fit is dropped and counted. */
@@ -21,6 +23,7 @@ struct ep_outfile {
 	int fd;
 	char name[160]; /* within the folder */
 	struct ep_buf pending;
+	size_t early_bytes;	/* so many are written at once */
 	uint64_t dropped_count; /* rows lost */
 };
 
@@ -37,8 +40,8 @@ struct ep_outrow {
 };
 
 /*
- * The raw part of a run folder.  Rows and events are only buffered; flush
- * writes them.  Safe from several threads; never call from the sampler.
+ * The raw part of a run folder.  Rows and events are buffered; flush writes
+ * them, and so does a row that makes the buffer long.  Safe from several threads; never call from the sampler.
  */
 struct ep_writer {
 	pthread_mutex_t lock;

@@ -233,6 +233,74 @@ static void rows_beyond_the_buffer_are_counted(void **state)
 	signal(SIGXFSZ, SIG_DFL);
 }
 
+/* What follows a row that found no room is whole, and its own. */
+static void a_row_after_a_dropped_one_is_its_own(void **state)
+{
+	struct fixture *f = *state;
+	struct rlimit was, tight;
+	char *text = calloc(1, EP_OUTFILE_BYTES_MAX + 4096);
+	const char *last;
+	int64_t t_ns = 1000000000000;
+
+	assert_non_null(text);
+	signal(SIGXFSZ, SIG_IGN);
+	assert_int_equal(ep_writer_open(&f->w, f->dir, &f->owner, NULL), 0);
+	assert_int_equal(ep_writer_add_sensor(&f->w, "pmic", channels, 3, NULL),
+			 0);
+	getrlimit(RLIMIT_FSIZE, &was);
+	tight = was;
+	tight.rlim_cur = 0;
+	setrlimit(RLIMIT_FSIZE, &tight);
+	while (ep_writer_dropped(&f->w) == 0) {
+		sample(&f->w, ++t_ns, 0, 111, 0);
+		sample(&f->w, t_ns, 1, 222, 0);
+		ep_writer_row_end(&f->w, 0);
+	}
+	setrlimit(RLIMIT_FSIZE, &was);
+	(void)ep_writer_flush(&f->w);
+	sample(&f->w, 2000000000000, 1, 333, 0);
+	ep_writer_row_end(&f->w, 0);
+	sample(&f->w, 3000000000000, 0, 444, 0);
+	sample(&f->w, 3000000000000, 1, 555, 0);
+	ep_writer_row_end(&f->w, 0);
+	(void)ep_writer_flush(&f->w);
+	read_file(f, "sensors/pmic.csv", text, EP_OUTFILE_BYTES_MAX + 4096);
+	last = strstr(text, "2000000000000,");
+	assert_non_null(last);
+	assert_string_equal(last, "2000000000000,7,0,,333\n"
+				  "3000000000000,7,0,444,555\n");
+	ep_writer_close(&f->w);
+	free(text);
+	signal(SIGXFSZ, SIG_DFL);
+}
+
+/* More in one go than the buffer takes. */
+static void a_stream_at_its_full_rate_is_written_early(void **state)
+{
+	struct fixture *f = *state;
+	struct stat st;
+	char path[160];
+
+	assert_int_equal(ep_writer_open(&f->w, f->dir, &f->owner, NULL), 0);
+	assert_int_equal(ep_writer_add_sensor(&f->w, "pmic", channels, 3, NULL),
+			 0);
+	for (int i = 0; i < 200000; i++) {
+		sample(&f->w, 1000000000000 + i, 0, 1500000, 0);
+		sample(&f->w, 1000000000000 + i, 1, 300000, 0);
+		ep_writer_row_end(&f->w, 0);
+	}
+	assert_int_equal(ep_writer_dropped(&f->w), 0);
+	assert_int_equal(ep_writer_flush(&f->w), 0);
+	snprintf(path, sizeof(path), "%s/sensors/pmic.csv", f->dir);
+	assert_int_equal(stat(path, &st), 0);
+	assert_int_equal(
+		st.st_size,
+		strlen("t_ns,span_ns,flags,core_uw,faults_count\n") +
+			200000 * strlen("1000000000000,7,0,1500000,300000\n"));
+	assert_true(st.st_size > EP_OUTFILE_BYTES_MAX);
+	ep_writer_close(&f->w);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -254,6 +322,11 @@ int main(void)
 			setup, teardown),
 		cmocka_unit_test_setup_teardown(
 			rows_beyond_the_buffer_are_counted, setup, teardown),
+		cmocka_unit_test_setup_teardown(
+			a_row_after_a_dropped_one_is_its_own, setup, teardown),
+		cmocka_unit_test_setup_teardown(
+			a_stream_at_its_full_rate_is_written_early, setup,
+			teardown),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
