@@ -17,10 +17,12 @@ int ep_env_init(struct ep_env *env, struct ep_err *err)
 	env->root = root;
 	env->now_ns = ep_clock_monotonic_ns;
 	env->target_pid = 0;
+	env->target_runs = 0;
 	env->target_path = NULL;
 	env->target_argv = NULL;
 	env->system_wide = 0;
 	env->interval_ns = 10 * EP_NS_PER_MS;
+	env->full_rate = false;
 	env->is_cancelled = NULL;
 	env->cancel_ctx = NULL;
 	return 0;

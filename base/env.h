@@ -23,6 +23,7 @@ struct ep_env {
 	char *const *target_argv; /* NULL-terminated; NULL unknown */
 	int system_wide;	  /* --duration without a command */
 	int64_t interval_ns;	  /* the grid */
+	bool full_rate;		  /* a stream's samples are stored one by one */
 	/* Has the user had enough?  Asked by what opens slowly; may be NULL. */
 	bool (*is_cancelled)(void *ctx);
 	void *cancel_ctx;

@@ -75,6 +75,8 @@ static int ppk2_open(const struct ep_env *env, const struct ep_conf *conf,
 	}
 	ep_ppk2_stream_init(&s->stream, &about);
 	s->stream.filter.on = s->settings.filter;
+	if (env->full_rate)
+		s->stream.row_samples = 1;
 	s->stream.volts = volts;
 	ep_ppk2_make_channels(s);
 	ep_ppk2_note(s, notes);
@@ -146,6 +148,7 @@ static int start(struct ep_sensor *s)
 		r = reconnect(s);
 	else if (s->running)
 		r = ep_ppk2_make_quiet(s);
+	s->stream.begin_ns = s->env->now_ns();
 	if (r == 0)
 		r = ep_serial_write(&s->port, &go, 1,
 				    s->env->now_ns() + EP_PPK2_WRITE_NS);

@@ -14,6 +14,8 @@
 #define QUIET_NS (30 * EP_NS_PER_MS)
 #define ANSWER_NS (700 * EP_NS_PER_MS)
 #define ROW_NS ((int64_t)EP_PPK2_ROW_SAMPLES * EP_PPK2_SAMPLE_NS)
+/* As ppk2_rows.c tells them. */
+#define SELDOM_NS (100 * EP_NS_PER_MS)
 #define PPM_OF_PERCENT 1e4
 
 static const struct ep_channel plain_channels[EP_PPK2_FIRST_INPUT] = {
@@ -26,6 +28,25 @@ static const struct ep_channel plain_channels[EP_PPK2_FIRST_INPUT] = {
 			      .quantity = EP_CURRENT_UA,
 			      .refresh_ns = ROW_NS,
 			      .window_ns = ROW_NS },
+	[EP_PPK2_LOST] = { .name = "lost",
+			   .quantity = EP_COUNT,
+			   .shape = EP_COUNTER,
+			   .refresh_ns = SELDOM_NS,
+			   .resolution = 1 },
+	[EP_PPK2_DAMAGED] = { .name = "damaged",
+			      .quantity = EP_COUNT,
+			      .shape = EP_COUNTER,
+			      .refresh_ns = SELDOM_NS,
+			      .resolution = 1 },
+	[EP_PPK2_SKIPPED] = { .name = "skipped",
+			      .quantity = EP_SIZE_BYTES,
+			      .shape = EP_COUNTER,
+			      .refresh_ns = SELDOM_NS,
+			      .resolution = 1 },
+	[EP_PPK2_VOLTAGE] = { .name = "voltage",
+			      .quantity = EP_VOLTAGE_UV,
+			      .refresh_ns = SELDOM_NS,
+			      .flags = EP_CHANNEL_NEGOTIATED },
 	[EP_PPK2_CURRENT_MIN] = { .name = "current_min",
 				  .quantity = EP_CURRENT_UA,
 				  .refresh_ns = ROW_NS,
@@ -38,21 +59,6 @@ static const struct ep_channel plain_channels[EP_PPK2_FIRST_INPUT] = {
 			      .quantity = EP_COUNT,
 			      .refresh_ns = ROW_NS,
 			      .window_ns = ROW_NS },
-	[EP_PPK2_LOST] = { .name = "lost",
-			   .quantity = EP_COUNT,
-			   .shape = EP_COUNTER,
-			   .resolution = 1 },
-	[EP_PPK2_DAMAGED] = { .name = "damaged",
-			      .quantity = EP_COUNT,
-			      .shape = EP_COUNTER,
-			      .resolution = 1 },
-	[EP_PPK2_SKIPPED] = { .name = "skipped",
-			      .quantity = EP_SIZE_BYTES,
-			      .shape = EP_COUNTER,
-			      .resolution = 1 },
-	[EP_PPK2_VOLTAGE] = { .name = "voltage",
-			      .quantity = EP_VOLTAGE_UV,
-			      .flags = EP_CHANNEL_NEGOTIATED },
 };
 
 static int get_inputs(const struct ep_conf *conf, struct ep_ppk2_settings *ret,
@@ -276,10 +282,16 @@ int ep_ppk2_judge(struct ep_sensor *s, struct ep_ppk2_about *a,
 void ep_ppk2_make_channels(struct ep_sensor *s)
 {
 	const struct ep_ppk2_settings *set = &s->settings;
+	const int64_t row_ns =
+		(int64_t)s->stream.row_samples * EP_PPK2_SAMPLE_NS;
 	struct ep_channel *c = s->channels;
 
 	memcpy(c, plain_channels, sizeof(plain_channels));
-	s->channel_count = EP_PPK2_FIRST_INPUT;
+	s->channel_count = s->stream.row_samples > 1 ? EP_PPK2_FIRST_INPUT
+						     : EP_PPK2_CURRENT_MIN;
+	for (size_t i = 0; i < s->channel_count; i++)
+		if (c[i].window_ns > 0)
+			c[i].refresh_ns = c[i].window_ns = row_ns;
 	if (set->gain_percent >= 0)
 		c[EP_PPK2_POWER].gain_ppm = c[EP_PPK2_CURRENT].gain_ppm =
 			llround(set->gain_percent * PPM_OF_PERCENT);
@@ -290,7 +302,7 @@ void ep_ppk2_make_channels(struct ep_sensor *s)
 		s->stream.input_channels[i] = (uint16_t)s->channel_count;
 		c = &s->channels[s->channel_count++];
 		*c = (struct ep_channel){ .quantity = EP_COUNT,
-					  .refresh_ns = ROW_NS };
+					  .refresh_ns = row_ns };
 		(void)ep_str_copy(c->name, sizeof(c->name), set->inputs[i]);
 	}
 }
@@ -306,9 +318,12 @@ void ep_ppk2_note(const struct ep_sensor *s, struct ep_sensor_notes *notes)
 		       a->mode == EP_PPK2_SOURCE && a->vdd_mv > 0
 			       ? "it was set to"
 			       : "voltage_mv says");
-	ep_sensor_note(notes, "100 000 samples a second, stored as mean, least "
-			      "and greatest of each millisecond, stamped by "
-			      "their counter");
+	ep_sensor_note(notes,
+		       "100 000 samples a second, %s, stamped by their counter",
+		       s->stream.row_samples > 1
+			       ? "stored as mean, least and greatest of each "
+				 "millisecond"
+			       : "each stored");
 	ep_sensor_note(notes, "it passes about 1 A; whether its output is on "
 			      "cannot be read, and edgeprof switches nothing");
 	if (s->settings.gain_percent < 0)

@@ -11,7 +11,7 @@
 #define AFTER_CHANGE 3
 #define SLOW_RANGE 4
 /* Counters and what does not change are told ten times a second. */
-#define SELDOM_ROWS 100
+#define SELDOM_SAMPLES 10000
 /* Stamps hold what the USB adds: its frame of a millisecond to either side. */
 #define SPAN_NS (2 * EP_NS_PER_MS)
 
@@ -89,11 +89,14 @@ void ep_ppk2_close_row(struct ep_ppk2_stream *s, uint64_t end_n,
 
 	emit(&l, EP_PPK2_POWER, llround(mean * s->volts * 1e6));
 	emit(&l, EP_PPK2_CURRENT, llround(mean * 1e6));
-	emit(&l, EP_PPK2_CURRENT_MIN, llround(r->min * 1e6));
-	emit(&l, EP_PPK2_CURRENT_MAX, llround(r->max * 1e6));
+	if (s->row_samples > 1) {
+		emit(&l, EP_PPK2_CURRENT_MIN, llround(r->min * 1e6));
+		emit(&l, EP_PPK2_CURRENT_MAX, llround(r->max * 1e6));
+	}
 	l.flags &= ~(unsigned)EP_SAMPLE_ERROR;
-	emit(&l, EP_PPK2_SAMPLES, r->count);
-	if (r->gap || s->row_count % SELDOM_ROWS == 0)
+	if (s->row_samples > 1)
+		emit(&l, EP_PPK2_SAMPLES, r->count);
+	if (r->gap || s->row_count % (SELDOM_SAMPLES / s->row_samples) == 0)
 		emit_seldom(&l);
 	for (unsigned i = 0; i < EP_PPK2_INPUTS; i++)
 		if (s->named >> i & 1)
@@ -149,8 +152,8 @@ void ep_ppk2_take_word(struct ep_ppk2_stream *s, const struct ep_ppk2_word *w,
 		r->count++;
 	}
 	s->n++;
-	if (s->n % EP_PPK2_ROW_SAMPLES == 0) {
+	if (s->n % s->row_samples == 0) {
 		ep_ppk2_close_row(s, s->n, sink);
-		s->row_index = s->n / EP_PPK2_ROW_SAMPLES;
+		s->row_index = s->n / s->row_samples;
 	}
 }

@@ -8,11 +8,14 @@
 
 /* 64 samples, which the counter does not show. */
 #define ROUND_NS ((double)EP_PPK2_COUNTER * EP_PPK2_SAMPLE_NS)
-#define SUSPECT_SAMPLES 50000
+#define SUSPECT_SAMPLES 100000
 #define LATE_WINDOWS_MAX 10
 #define MUCH_NS (5.0 * EP_NS_PER_MS)
-#define MUCH_WINDOWS 5
-#define HOLD_NS (100 * EP_NS_PER_MS)
+#define MUCH_WINDOWS 3
+#define HOLD_NS (500 * EP_NS_PER_MS)
+/* The first samples: soon after "start", or the soonest of a while. */
+#define FIRST_LATE_NS (3.0 * EP_NS_PER_MS)
+#define FIRST_HOLD_NS (200 * EP_NS_PER_MS)
 /* A host that is busy makes arrivals late, but not for so long. */
 #define HELD_LATE_NS (10.0 * EP_NS_PER_MS)
 
@@ -22,6 +25,7 @@ void ep_ppk2_stream_init(struct ep_ppk2_stream *s,
 	memset(s, 0, sizeof(*s));
 	s->about = *about;
 	s->filter.on = true;
+	s->row_samples = EP_PPK2_ROW_SAMPLES;
 	ep_ppk2_stream_restart(s);
 }
 
@@ -34,7 +38,7 @@ void ep_ppk2_stream_restart(struct ep_ppk2_stream *s)
 	s->n = 0;
 	s->row_index = 0;
 	s->synced = s->suspect = s->silent = false;
-	s->fresh = true;
+	s->fresh = s->beginning = true;
 	s->astray_bytes = 0;
 	s->late_windows = 0;
 	s->seen_windows = 0;
@@ -49,15 +53,15 @@ void ep_ppk2_stream_restart(struct ep_ppk2_stream *s)
 static void lose(struct ep_ppk2_stream *s, uint64_t count,
 		 const struct ep_sink *sink)
 {
-	uint64_t end = (s->row_index + 1) * EP_PPK2_ROW_SAMPLES;
+	uint64_t end = (s->row_index + 1) * s->row_samples;
 
 	if (count == 0)
 		return;
-	if (s->n + count >= end && s->n % EP_PPK2_ROW_SAMPLES != 0)
+	if (s->n + count >= end && s->n % s->row_samples != 0)
 		ep_ppk2_close_row(s, end, sink);
 	s->n += count;
 	s->lost_count += count;
-	s->row_index = s->n / EP_PPK2_ROW_SAMPLES;
+	s->row_index = s->n / s->row_samples;
 	s->row.gap = true;
 	s->filter.begun = false;
 }
@@ -221,9 +225,10 @@ static void release(struct ep_ppk2_stream *s, const struct ep_sink *sink)
 		      (double)counted_missing(s);
 	size_t len = s->held_len, at = 0;
 
-	s->silent = false;
 	s->held_len = 0;
-	if (s->held_late_ns > HELD_LATE_NS)
+	if (s->beginning)
+		ep_stream_clock_arrived(&s->clock, s->soonest_n, s->soonest_ns);
+	else if (s->held_late_ns > HELD_LATE_NS)
 		lose(s,
 		     (uint64_t)round(late / EP_PPK2_COUNTER) * EP_PPK2_COUNTER,
 		     sink);
@@ -234,10 +239,13 @@ static void release(struct ep_ppk2_stream *s, const struct ep_sink *sink)
 		take_bytes(s, s->held + at, n, sink);
 		at += n;
 	}
-	begin_suspicion(s);
+	if (s->silent)
+		begin_suspicion(s);
+	s->beginning = s->silent = false;
 }
 
-/* After silence: what comes waits until it is known when it was sampled. */
+/* At first and after silence: what comes waits until it is known when it was
+ * sampled. */
 static bool hold(struct ep_ppk2_stream *s, const uint8_t *bytes, size_t len,
 		 int64_t t_ns)
 {
@@ -253,9 +261,22 @@ static bool hold(struct ep_ppk2_stream *s, const uint8_t *bytes, size_t len,
 	memcpy(s->held + s->held_len, bytes, len);
 	s->held_len += len;
 	words = (s->len + s->held_len) / EP_PPK2_WORD_BYTES;
-	late_ns = ep_stream_clock_since_ns(&s->clock, s->n + words - 1, t_ns);
-	s->held_late_ns = fmin(s->held_late_ns, late_ns);
-	return t_ns - s->held_ns < HOLD_NS;
+	if (words == 0)
+		return true;
+	late_ns = s->beginning ? (double)(t_ns - s->begin_ns) -
+					 (double)words * EP_PPK2_SAMPLE_NS
+			       : ep_stream_clock_since_ns(
+					 &s->clock, s->n + words - 1, t_ns);
+	if (late_ns < s->held_late_ns) {
+		s->held_late_ns = late_ns;
+		s->soonest_n = words - 1;
+		s->soonest_ns = t_ns;
+	}
+	if (s->beginning)
+		return s->held_late_ns > FIRST_LATE_NS &&
+		       t_ns - s->held_ns < FIRST_HOLD_NS;
+	/* What was only late catches up. */
+	return s->held_late_ns > HELD_LATE_NS && t_ns - s->held_ns < HOLD_NS;
 }
 
 int ep_ppk2_stream_feed(struct ep_ppk2_stream *s, const uint8_t *bytes,
@@ -264,7 +285,7 @@ int ep_ppk2_stream_feed(struct ep_ppk2_stream *s, const uint8_t *bytes,
 	size_t words;
 
 	s->emitted = 0;
-	if (s->silent) {
+	if (s->beginning || s->silent) {
 		bool fits = len <= sizeof(s->held) - s->held_len;
 
 		if (hold(s, bytes, len, t_ns))

@@ -9,13 +9,14 @@
 enum {
 	EP_PPK2_POWER,
 	EP_PPK2_CURRENT,
-	EP_PPK2_CURRENT_MIN,
-	EP_PPK2_CURRENT_MAX,
-	EP_PPK2_SAMPLES,
 	EP_PPK2_LOST,
 	EP_PPK2_DAMAGED,
 	EP_PPK2_SKIPPED,
 	EP_PPK2_VOLTAGE,
+	/* Of rows of more than one sample. */
+	EP_PPK2_CURRENT_MIN,
+	EP_PPK2_CURRENT_MAX,
+	EP_PPK2_SAMPLES,
 	EP_PPK2_FIRST_INPUT
 };
 
@@ -33,10 +34,12 @@ struct ep_ppk2_row {
 	bool gap;
 };
 
-/* Bytes to rows of a millisecond. */
+/* Bytes to rows. */
 struct ep_ppk2_stream {
 	struct ep_ppk2_about about;
 	double volts;
+	/* In one row: EP_PPK2_ROW_SAMPLES, or 1. */
+	unsigned row_samples;
 	struct ep_ppk2_filter filter;
 	struct ep_stream_clock clock;
 	/* Which input is which channel, 0: none. */
@@ -47,12 +50,16 @@ struct ep_ppk2_stream {
 	/* Bytes that wait for more, then those of one read. */
 	size_t len;
 	uint8_t bytes[2 * EP_PPK2_RUN_BYTES + EP_PPK2_READ_BYTES];
-	/* What came after silence, until it is known when it was sampled. */
-	bool silent;
+	int64_t begin_ns; /* it was told to send */
+	/* What came first, or after silence, until it is known when it was
+	 * sampled: by the arrival that came soonest. */
+	bool beginning, silent;
 	int64_t held_ns;
 	double held_late_ns;
+	int64_t soonest_ns;
+	uint64_t soonest_n;
 	size_t held_len;
-	uint8_t held[256 * 1024];
+	uint8_t held[1024 * 1024];
 	bool synced, fresh;
 	uint64_t astray_bytes; /* skipped since the last word */
 	uint64_t n;	       /* of the next word */

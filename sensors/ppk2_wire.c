@@ -89,15 +89,22 @@ static double *find_term(struct ep_ppk2_about *a, const char *key)
 	return NULL;
 }
 
+static bool is_factor(const char *key)
+{
+	return key[0] == 'R' || strncmp(key, "GI", 2) == 0 ||
+	       strncmp(key, "UG", 2) == 0;
+}
+
 static void take_key(struct ep_ppk2_about *a, const char *key,
 		     const char *value)
 {
 	double *term = find_term(a, key), number = 0;
 
-	/* "-nan" stands for what was never set, and a shunt of 0 for none. */
+	/* "-nan" stands for what was never set, and so does a shunt or a gain
+	 * of 0. */
 	if (ep_num_parse_f64(value, &number) < 0 || !isfinite(number))
 		return;
-	if (term && !(strncmp(key, "R", 1) == 0 && !(number > 0)))
+	if (term && (number > 0 || !is_factor(key)))
 		*term = number;
 	else if (strcmp(key, "VDD") == 0 && number >= 800 && number <= 5000)
 		a->vdd_mv = number;
@@ -135,7 +142,7 @@ int ep_ppk2_parse(const char *text, size_t len, struct ep_ppk2_about *ret)
 		const char *nl = memchr(text, '\n', (size_t)(end - text));
 		size_t n = (size_t)((nl ? nl : end) - text);
 		const char *colon = memchr(text, ':', n);
-		char key[24], value[40];
+		char key[24] = "", value[40] = "";
 
 		cut(text, n, key, sizeof(key));
 		if (strcmp(key, "END") == 0) {

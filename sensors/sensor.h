@@ -18,7 +18,8 @@ enum {
 	EP_SENSOR_MODEL = 1 << 3,    /* estimates; opened only when asked for */
 	EP_SENSOR_MANUAL = 1 << 4, /* never probed; board or --sensor names it*/
 	EP_SENSOR_STREAM = 1 << 5, /* a thousand instants a second or more, and
-				    * what is not read in time is lost */
+				    * what is not read in time is lost; rows of
+				    * a millisecond unless env->full_rate */
 };
 
 /* Why a sensor has fewer channels than one would expect; one line each. */

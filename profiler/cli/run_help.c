@@ -20,6 +20,7 @@ const char ep_run_help[] =
 	"  --sensor NAME[:ADDRESS][,key=value...]   one more instrument\n"
 	"  --events LIST --total SENSOR[.CHANNEL] --calibration NAME --estimate\n"
 	"  --interval TIME     sampling grid, 1ms to 1s (default 10ms); --jitter\n"
+	"  --full-rate         every sample of sensors above 1 kS/s, not 1 ms means\n"
 	"  --idle TIME --tail TIME   recording before (10s) and after it (2s)\n"
 	"  --threads N --set NAME=VALUE   for {threads}, {NAME} in ARGUMENTs\n"
 	"  --pin CPUS --sampler-cpu CPU|auto   the program's CPUs, edgeprof's own\n"

@@ -100,6 +100,7 @@ static const struct option_row rows[] = {
 	{ "--cold", NULL, FLAG, AT(drive.cold), 0, 0, 0 },
 	{ "--chat", NULL, FLAG, AT(drive.chat), 0, 0, 0 },
 	{ "--jitter", NULL, FLAG, AT(record.jitter), 0, 0, 0 },
+	{ "--full-rate", NULL, FLAG, AT(record.full_rate), 0, 0, 0 },
 	{ "--estimate", NULL, FLAG, AT(record.estimate), 0, 0, 0 },
 	{ "--json", NULL, FLAG, AT(json), 0, 0, 0 },
 	{ "--quiet", "-q", FLAG, AT(quiet), 0, 0, 0 },

@@ -53,6 +53,8 @@ void ep_manifest_add_options(const struct ep_session *s, json_t *o)
 	    sched_getaffinity(0, sizeof(own), &own) == 0)
 		add_cpus(options, "edgeprof_cpus", &own);
 	add_text(options, "events", p->events);
+	if (p->full_rate)
+		json_object_set_new(options, "full_rate", json_true());
 	add_rules(options, p);
 	if (json_object_size(options) > 0)
 		json_object_set_new(o, "options", options);

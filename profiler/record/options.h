@@ -56,6 +56,7 @@ struct ep_record_options {
 	bool client;	 /* the command is a client of the runner's server */
 	const char *url; /* where that is; NULL: the runner's default */
 	bool jitter;
+	bool full_rate; /* streams: every sample a row */
 	bool estimate;
 	bool stdout_to_log; /* --json: the program's stdout is only logged */
 	bool stderr_to_log; /* a server's: it talks too much */

@@ -210,6 +210,19 @@ static void find_models(struct ep_session *s)
 	ep_identity_leave(&s->identity);
 }
 
+static void note_full_rate(const struct ep_session *s)
+{
+	if (!s->options->full_rate)
+		return;
+	for (size_t i = 0; i < s->slots.count; i++)
+		if (s->slots.slots[i]->sensor &&
+		    (s->slots.slots[i]->ops->flags & EP_SENSOR_STREAM))
+			return;
+	tell(s, EP_PROGRESS_NOTE,
+	     "--full-rate has no effect: no sensor here makes more than 1000 "
+	     "samples a second");
+}
+
 static int start_guardian(struct ep_session *s, struct ep_err *err)
 {
 	return ep_guardian_start(
@@ -225,6 +238,7 @@ int ep_session_prepare(struct ep_session *s, struct ep_outcome *outcome,
 	if (r < 0)
 		return r;
 	s->env.interval_ns = s->options->interval_ns;
+	s->env.full_rate = s->options->full_rate;
 	s->env.system_wide =
 		!s->options->argv && !s->options->drive && !s->options->attach;
 	r = check_command(s, outcome, err);
@@ -264,8 +278,10 @@ int ep_session_prepare(struct ep_session *s, struct ep_outcome *outcome,
 				    &s->total, err);
 	if (r == 0)
 		r = check_calibrated(s, err);
-	if (r == 0)
+	if (r == 0) {
 		ep_session_tell_failed(s);
+		note_full_rate(s);
+	}
 	if (r == 0)
 		r = open_files(s, err);
 	if (r == 0)

@@ -14,6 +14,8 @@
 #define RING_ITEMS 8192
 /* Several seconds of a thousand rows a second, while a disk stalls. */
 #define STREAM_RING_ITEMS 65536
+/* The same of a hundred thousand rows a second. */
+#define FULL_RATE_RING_ITEMS (1 << 20)
 
 void ep_worker_add(struct ep_worker *w, struct ep_slot *slot, uint16_t index)
 {
@@ -89,6 +91,13 @@ static bool is_stream(const struct ep_worker *w)
 	       (w->slots[0]->ops->flags & EP_SENSOR_STREAM);
 }
 
+static size_t ring_items(const struct ep_worker *w, const struct ep_env *env)
+{
+	if (!is_stream(w))
+		return RING_ITEMS;
+	return env->full_rate ? FULL_RATE_RING_ITEMS : STREAM_RING_ITEMS;
+}
+
 /* Where it is allowed; below the grid's thread. */
 static void become_prompt(void)
 {
@@ -125,9 +134,7 @@ int ep_worker_start(struct ep_worker *w, const struct ep_env *env,
 	w->stop_fd = eventfd(0, EFD_CLOEXEC);
 	r = w->stop_fd < 0 ? -errno : 0;
 	if (r == 0)
-		r = ep_poller_init(&w->poller, gate, env,
-				   is_stream(w) ? STREAM_RING_ITEMS
-						: RING_ITEMS);
+		r = ep_poller_init(&w->poller, gate, env, ring_items(w, env));
 	if (r == 0)
 		r = -pthread_create(&w->thread, NULL, worker_main, w);
 	if (r < 0)

@@ -137,6 +137,13 @@ sort -u "$dir/good.log" >"$dir/commands"
 check still_only_harmless_commands cmp -s "$dir/commands" "$dir/harmless"
 stop
 
+# Unplugged and plugged in again, beside what follows.
+meter unplugged "constant 2" --fault hangup:1:1.5
+"$edgeprof" run --board none --idle 0s --tail 1s -o "$dir/unplugged.run" \
+	--sensor "ppk2:$dir/unplugged,as=unplugged" -- sleep 6 \
+	>"$dir/unplugged.out" 2>"$dir/unplugged.told" &
+unplugged=$!
+
 # Faults from 1 to 1.5 s; voltages and modes that are not as said.
 meter lose "constant 2" --fault lose
 meter silent "constant 2" --fault silence:1:1.5
@@ -175,11 +182,7 @@ check a_wrong_mode_is_refused grep -q "is in ampere mode, not source" "$dir/faul
 check an_untold_mode_is_asked_for grep -q "does not tell its mode" "$dir/faults/run.json"
 check a_port_in_use_is_named grep -q "is in use" "$dir/faults/run.json"
 
-stop
-meter unplugged "constant 2" --fault hangup:2.5:3
-run --board none --idle 0s --tail 1s -o "$dir/unplugged.run" \
-	--sensor "ppk2:$dir/unplugged,as=unplugged" -- sleep 6
-status_is unplugged_and_back 0
+check unplugged_and_back wait $unplugged
 judge "$dir/unplugged.run" <<'END'
 the_hole_is_there: max(apart("unplugged", True)) > 0.4e9
 missed_polls_are_told: any(int(x["flags"]) & 2 for x in rows("unplugged"))

@@ -44,6 +44,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	about(data, size);
 	ep_ppk2_default(&a);
 	ep_ppk2_stream_init(&s, &a);
+	s.begin_ns = t_ns;
+	s.row_samples = size % 2 ? 1 : EP_PPK2_ROW_SAMPLES;
 	s.volts = 5;
 	s.named = 1;
 	s.input_channels[0] = EP_PPK2_FIRST_INPUT;
@@ -57,6 +59,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 			ep_ppk2_stream_was_silent(&s);
 		if (how == 201) {
 			ep_ppk2_stream_restart(&s);
+			s.begin_ns = t_ns;
 			last_ns = 0;
 		}
 		t_ns += (int64_t)how * how * 5000;

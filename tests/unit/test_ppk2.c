@@ -11,8 +11,7 @@
 
 #include <cmocka.h>
 
-#include "sensors/ppk2_wire.h"
-#include "sensors/stream_clock.h"
+#include "sensors/ppk2_stream.h"
 
 static void near(double value, double expected, double by)
 {
@@ -48,6 +47,12 @@ static void metadata_is_read(void **state)
 	near(a.vdd_mv, 3300, 0);
 	assert_int_equal(a.mode, EP_PPK2_SOURCE);
 	assert_int_equal(a.hw, 9173);
+	/* As Nordic's app: a gain of 0 was never set. */
+	assert_int_equal(parse("R0: 1\nGI2: 0\nUG4: 0.00\nGS0: 0.0\nEND", &a),
+			 0);
+	near(a.gi[2], 1, 0);
+	near(a.ug[4], 1, 0);
+	near(a.gs[0], 0, 0);
 	assert_int_equal(parse("R0: 1\nmode: 1\nVDD: 9000\nEND", &a), 0);
 	assert_int_equal(a.mode, EP_PPK2_AMPERE);
 	near(a.vdd_mv, 0, 0);
@@ -84,6 +89,14 @@ static void the_calibration_is_applied(void **state)
 			 0);
 	near(x, 0.047607421875, 1e-12);
 	near(ep_ppk2_amps(&a, &w), 0.054667913983, 1e-11);
+	/* The numbers of a device, worked out in fractions. */
+	w = (struct ep_ppk2_word){ .adc = 1234, .range = 1 };
+	assert_int_equal(parse("R1: 101.5865\nGS1: 112.7890\nGI1: 0.9695\n"
+			       "O1: 75.4627\nS1: 0.00000002\nI1: -0.000001\n"
+			       "UG1: 1.02\nVDD: 4200\nEND\n",
+			       &a),
+			 0);
+	near(ep_ppk2_amps(&a, &w), 5.506691072186489e-4, 1e-17);
 	assert_true(ep_ppk2_is_possible(1.0));
 	assert_false(ep_ppk2_is_possible(9e5));
 	assert_false(ep_ppk2_is_possible(-1));
@@ -137,6 +150,109 @@ static void a_loss_is_an_excess(void **state)
 	     10000);
 }
 
+#define BASE_NS INT64_C(5000000000000)
+
+/* A stream on its way: the sample n is made at BASE_NS + n * 10 us. */
+static struct flow {
+	struct ep_ppk2_stream s;
+	uint64_t n;	  /* the next sample that arrives */
+	int64_t worst_ns; /* of a row's stamp */
+	uint64_t rows;
+} flow;
+
+static void take_sample(void *ctx, const struct ep_sample *s)
+{
+	int64_t row_ns = flow.s.row_samples * EP_PPK2_SAMPLE_NS, off_ns;
+
+	(void)ctx;
+	if (s->channel != EP_PPK2_POWER)
+		return;
+	off_ns = (s->t_ns - BASE_NS) % row_ns;
+	off_ns = off_ns > row_ns / 2 ? row_ns - off_ns : off_ns;
+	flow.worst_ns = off_ns > flow.worst_ns ? off_ns : flow.worst_ns;
+	flow.rows++;
+}
+
+static void begin_flow(void)
+{
+	struct ep_ppk2_about a;
+
+	memset(&flow, 0, sizeof(flow));
+	ep_ppk2_default(&a);
+	ep_ppk2_stream_init(&flow.s, &a);
+	flow.s.begin_ns = BASE_NS;
+	flow.s.volts = 5;
+}
+
+/* All samples before end come at end plus late. */
+static void arrive(uint64_t end, int64_t late_ns)
+{
+	const struct ep_sink sink = { take_sample, NULL };
+	int64_t t_ns = BASE_NS + (int64_t)end * 10000 + late_ns;
+	uint8_t bytes[EP_PPK2_READ_BYTES];
+	size_t len = 0;
+
+	while (flow.n < end) {
+		uint32_t w = 1000 | 1 << 14 | (uint32_t)(flow.n++ % 64) << 18;
+
+		for (int i = 0; i < 4; i++)
+			bytes[len++] = (uint8_t)(w >> (8 * i));
+		if (len == sizeof(bytes) || flow.n == end) {
+			(void)ep_ppk2_stream_feed(&flow.s, bytes, len, t_ns,
+						  &sink);
+			len = 0;
+		}
+	}
+}
+
+/* For ms, in time. */
+static void go_on(unsigned ms)
+{
+	for (unsigned i = 0; i < ms; i += 2)
+		arrive(flow.n + 200, 100000);
+}
+
+/* A busy host reads the first of it late. */
+static void a_late_begin_moves_no_stamp(void **state)
+{
+	(void)state;
+	begin_flow();
+	for (int i = 0; i < 10; i++)
+		arrive(flow.n + 200, 80000000);
+	arrive(flow.n + 8000, 100000);
+	go_on(1000);
+	assert_true(flow.rows > 1080);
+	assert_true(flow.worst_ns < 150000);
+	assert_int_equal(flow.s.lost_count, 0);
+}
+
+static void what_is_only_late_is_not_lost(void **state)
+{
+	(void)state;
+	begin_flow();
+	go_on(3000);
+	ep_ppk2_stream_was_silent(&flow.s);
+	for (int i = 0; i < 100; i++)
+		arrive(flow.n + 200, 60000000);
+	arrive(flow.n + 6000, 100000);
+	go_on(3000);
+	assert_int_equal(flow.s.lost_count, 0);
+	assert_true(flow.worst_ns < 150000);
+	assert_true(flow.rows > 6200);
+}
+
+static void a_loss_of_whole_rounds_is_told(void **state)
+{
+	(void)state;
+	begin_flow();
+	go_on(3000);
+	ep_ppk2_stream_was_silent(&flow.s);
+	flow.n += 64 * 100;
+	go_on(3000);
+	assert_int_equal(flow.s.lost_count, 6400);
+	assert_true(flow.worst_ns < 150000);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -145,6 +261,9 @@ int main(void)
 		cmocka_unit_test(the_calibration_is_applied),
 		cmocka_unit_test(the_clock_is_found),
 		cmocka_unit_test(a_loss_is_an_excess),
+		cmocka_unit_test(a_late_begin_moves_no_stamp),
+		cmocka_unit_test(what_is_only_late_is_not_lost),
+		cmocka_unit_test(a_loss_of_whole_rounds_is_told),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
