@@ -38,20 +38,25 @@ int ep_i2c_parse(const char *text, struct ep_i2c_place *ret)
 	return 0;
 }
 
+bool ep_i2c_is_gone(int error)
+{
+	return error == -ENXIO || error == -EREMOTEIO || error == -ENODEV;
+}
+
 const char *ep_i2c_reason(int error)
 {
-	switch (error) {
-	case -ENXIO:
-	case -EREMOTEIO:
+	if (ep_i2c_is_gone(error))
 		return "nothing answers at that address: check power, wiring "
 		       "and the address pins";
+	switch (error) {
 	case -ETIMEDOUT:
 		return "the bus is stuck: a chip holds a line down, or pull-up "
 		       "resistors are missing";
 	case -EAGAIN:
 		return "the bus was taken by another master";
 	case -EOPNOTSUPP:
-		return "the bus cannot read registers this long";
+		return "the bus cannot read registers this long: it has SMBus "
+		       "transfers only";
 	case -EBUSY:
 		return "a kernel driver owns the chip";
 	default:
@@ -197,20 +202,12 @@ static int smbus(struct ep_i2c *i2c, char direction, uint8_t reg, uint32_t kind,
 	return ioctl(i2c->fd, I2C_SMBUS, &args) < 0 ? -errno : 0;
 }
 
-static int read_smbus(struct ep_i2c *i2c, struct ep_i2c_read *read)
+static int read_block(struct ep_i2c *i2c, struct ep_i2c_read *read)
 {
 	union i2c_smbus_data data;
 	int r;
 
 	memset(&data, 0, sizeof(data));
-	/* A word is sent low byte first, which here is the high one. */
-	if (read->len == 2) {
-		r = smbus(i2c, I2C_SMBUS_READ, read->reg, I2C_SMBUS_WORD_DATA,
-			  &data);
-		read->bytes[0] = (uint8_t)(data.word & 0xff);
-		read->bytes[1] = (uint8_t)(data.word >> 8);
-		return r;
-	}
 	if (!(i2c->functions & I2C_FUNC_SMBUS_READ_I2C_BLOCK))
 		return -EOPNOTSUPP;
 	data.block[0] = read->len;
@@ -220,6 +217,36 @@ static int read_smbus(struct ep_i2c *i2c, struct ep_i2c_read *read)
 		return -EIO;
 	memcpy(read->bytes, data.block + 1, read->len);
 	return r;
+}
+
+static int read_smbus(struct ep_i2c *i2c, struct ep_i2c_read *read)
+{
+	union i2c_smbus_data data;
+	int r;
+
+	if (read->len != 2)
+		return read_block(i2c, read);
+	/* A word is sent low byte first, which here is the high one. */
+	memset(&data, 0, sizeof(data));
+	r = smbus(i2c, I2C_SMBUS_READ, read->reg, I2C_SMBUS_WORD_DATA, &data);
+	read->bytes[0] = (uint8_t)(data.word & 0xff);
+	read->bytes[1] = (uint8_t)(data.word >> 8);
+	return r;
+}
+
+int ep_i2c_check_blocks(struct ep_i2c *i2c, uint8_t reg, uint16_t word)
+{
+	struct ep_i2c_read read = { .reg = reg, .len = 2 };
+	int r;
+
+	if (i2c->fd < 0)
+		return -ENODEV;
+	if (i2c->way != EP_I2C_SMBUS)
+		return 0;
+	r = read_block(i2c, &read);
+	if (r < 0)
+		return r;
+	return (read.bytes[0] << 8 | read.bytes[1]) == word ? 0 : -EOPNOTSUPP;
 }
 
 int ep_i2c_read(struct ep_i2c *i2c, struct ep_i2c_read *reads, size_t count)

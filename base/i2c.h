@@ -53,8 +53,8 @@ struct ep_i2c_read {
 };
 /*
  * Reads the registers in order, at once where the bus can.  -errno as of the
- * bus: -ENXIO or -EREMOTEIO nobody answers, -ETIMEDOUT a line is held down,
- * -EOPNOTSUPP the bus cannot read as many bytes.
+ * bus: -ENXIO, -EREMOTEIO or -ENODEV nobody answers, -ETIMEDOUT a line is held
+ * down, -EOPNOTSUPP the bus cannot read as many bytes.
  */
 int ep_i2c_read(struct ep_i2c *i2c, struct ep_i2c_read *reads,
 		size_t count) EP_MUST_CHECK;
@@ -63,6 +63,14 @@ int ep_i2c_read_word(struct ep_i2c *i2c, uint8_t reg,
 		     uint16_t *ret) EP_MUST_CHECK;
 int ep_i2c_write_word(struct ep_i2c *i2c, uint8_t reg,
 		      uint16_t value) EP_MUST_CHECK;
+/*
+ * Registers longer than two bytes can be read: -EOPNOTSUPP when they cannot, or
+ * when the bus makes up a block of one byte each of registers that follow each
+ * other, as one does that the kernel only plays.  word is what reg holds.
+ */
+int ep_i2c_check_blocks(struct ep_i2c *i2c, uint8_t reg,
+			uint16_t word) EP_MUST_CHECK;
+bool ep_i2c_is_gone(int error); /* nobody answers */
 /* What an -errno of these means for a person. */
 const char *ep_i2c_reason(int error);
 

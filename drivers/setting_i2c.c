@@ -66,11 +66,9 @@ static int take_target(const struct ep_env *env, const char *target,
 /* A chip that does not answer has lost its power, and its settings with it. */
 static int failed(const struct chip *c, int code, struct ep_err *err)
 {
-	bool gone = code == -ENXIO || code == -EREMOTEIO;
-
-	return ep_err_set(err, gone ? -ENOENT : code, "i2c-%d:0x%02x: %s",
-			  c->place.bus, (unsigned)c->place.address,
-			  ep_i2c_reason(code));
+	return ep_err_set(err, ep_i2c_is_gone(code) ? -ENOENT : code,
+			  "i2c-%d:0x%02x: %s", c->place.bus,
+			  (unsigned)c->place.address, ep_i2c_reason(code));
 }
 
 static int read_register(struct ep_i2c *i2c, uint16_t reg, uint16_t *ret)
