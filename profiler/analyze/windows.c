@@ -97,8 +97,8 @@ static void add_piece(struct cell *c, const struct ep_window *w, int64_t t1,
 	step = (double)v1 - (double)c->v;
 	if (step < 0 && c->wrap > 0)
 		step += (double)c->wrap;
-	/* A reset: nobody knows. */
-	if (step < 0)
+	/* A reset, which a step over half the modulus is too: nobody knows. */
+	if (step < 0 || (c->wrap > 0 && step > (double)c->wrap / 2))
 		return;
 	c->sum += step * (double)(b - a) / (double)(t1 - c->t);
 	c->cover_s += part;
