@@ -18,6 +18,7 @@ static const struct {
 	[EP_TIME_NS] = { "ns", "s", 9 },
 	[EP_SIZE_BYTES] = { "bytes", "bytes", 0 },
 	[EP_RATIO_PPM] = { "ppm", "ratio", 6 },
+	[EP_CHARGE_UC] = { "uc", "coulombs", 6 },
 	[EP_COUNT] = { "count", "count", 0 },
 };
 

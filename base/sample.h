@@ -16,6 +16,7 @@ enum ep_quantity {
 	EP_TIME_NS,
 	EP_SIZE_BYTES,
 	EP_RATIO_PPM,
+	EP_CHARGE_UC,
 	EP_COUNT,
 	EP_QUANTITY_COUNT
 };
@@ -38,10 +39,11 @@ enum {
 	EP_CHANNEL_ALARM = 1 << 4, /* 1 while something is wrong: the name says
 				    * what ("under_voltage"), a warning tells */
 	EP_CHANNEL_NEGOTIATED = 1 << 5, /* agreed, not measured: shown only */
-	EP_CHANNEL_CHECK = 1 << 6, /* the device's own energy count, compared
+	EP_CHANNEL_CHECK = 1 << 6,  /* the device's own energy count, compared
 				    * with its power; never a total itself */
-	EP_CHANNEL_LOW = 1 << 7,   /* low holds */
-	EP_CHANNEL_HIGH = 1 << 8,  /* high holds */
+	EP_CHANNEL_LOW = 1 << 7,    /* low holds */
+	EP_CHANNEL_HIGH = 1 << 8,   /* high holds */
+	EP_CHANNEL_SIGNED = 1 << 9, /* a counter that also goes back; wrap 0 */
 };
 
 struct ep_channel {

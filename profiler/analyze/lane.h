@@ -32,8 +32,9 @@ enum ep_stat {
 
 struct ep_lane_slot {
 	bool counter;
-	bool primary;  /* belongs to the total that cells and peak are of */
-	uint64_t wrap; /* counters: values are modulo this; 0 = never wraps */
+	bool primary;	/* belongs to the total that cells and peak are of */
+	uint64_t wrap;	/* counters: values are modulo this; 0 = never wraps */
+	bool is_signed; /* counters: they also go back, and never wrap */
 	int64_t limit_ns; /* longer is a gap, for a gauge a hole */
 };
 

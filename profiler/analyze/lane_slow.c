@@ -26,7 +26,8 @@ static bool joins(const struct ep_lane *l, size_t i, int64_t t)
 
 	if (t - from <= l->slots[i].limit_ns)
 		return true;
-	return l->slots[i].counter && t - from <= BRIDGE_NS && l->cuts &&
+	return l->slots[i].counter &&
+	       (l->slots[i].wrap == 0 || t - from <= BRIDGE_NS) && l->cuts &&
 	       cell_of(l->cuts, l->cell, from) == cell_of(l->cuts, l->cell, t);
 }
 
@@ -218,6 +219,10 @@ static bool counter_step(const struct ep_lane *l, size_t i, int64_t v,
 	uint64_t wrap = l->slots[i].wrap, now = (uint64_t)v;
 	uint64_t before = (uint64_t)l->value[i], step;
 
+	if (l->slots[i].is_signed) {
+		*ret = (double)v - (double)l->value[i];
+		return true;
+	}
 	if (v >= l->value[i]) {
 		*ret = (double)(now - before);
 		return true;

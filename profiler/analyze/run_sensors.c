@@ -41,6 +41,7 @@ static const struct word flag_words[] = {
 	{ "alarm", EP_CHANNEL_ALARM },
 	{ "negotiated", EP_CHANNEL_NEGOTIATED },
 	{ "check", EP_CHANNEL_CHECK },
+	{ "signed", EP_CHANNEL_SIGNED },
 	{ NULL, 0 },
 };
 

@@ -39,6 +39,7 @@ static bool is_tracked(const struct ep_run_sensor *sensor, size_t channel)
 	switch (c->quantity) {
 	case EP_POWER_UW:
 	case EP_ENERGY_UJ:
+	case EP_CHARGE_UC:
 	case EP_COUNT:
 	case EP_TIME_NS:
 	case EP_SIZE_BYTES:
@@ -146,6 +147,7 @@ static int fill_lane(struct ep_stream *s, size_t lane, const size_t *channels,
 		slots[i].counter = c->shape == EP_COUNTER;
 		slots[i].primary = s->places[channels[i]].primary;
 		slots[i].wrap = c->wrap;
+		slots[i].is_signed = c->flags & EP_CHANNEL_SIGNED;
 		slots[i].limit_ns = limit_of(s, c);
 	}
 	code = ep_lane_init(&sl->lane, slots, count);

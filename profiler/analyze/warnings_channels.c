@@ -85,6 +85,8 @@ static const char *unit_of(enum ep_quantity q)
 		return "\u00b0C";
 	case EP_FREQ_HZ:
 		return "Hz";
+	case EP_CHARGE_UC:
+		return "C";
 	case EP_TIME_NS:
 	case EP_SIZE_BYTES:
 	case EP_RATIO_PPM:

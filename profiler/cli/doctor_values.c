@@ -98,7 +98,8 @@ static void format_si(const struct ep_channel *c, int64_t value, char *ret,
 		[EP_VOLTAGE_UV] = " V",	   [EP_CURRENT_UA] = " A",
 		[EP_TEMP_MC] = " degrees", [EP_FREQ_HZ] = " Hz",
 		[EP_TIME_NS] = " s",	   [EP_SIZE_BYTES] = " bytes",
-		[EP_RATIO_PPM] = "",	   [EP_COUNT] = "",
+		[EP_RATIO_PPM] = "",	   [EP_CHARGE_UC] = " C",
+		[EP_COUNT] = "",
 	};
 	char number[32];
 	size_t len = ep_num_put_scaled(number, value,

@@ -131,6 +131,9 @@ static void put_quantity(char *ret, double v, const struct ep_channel *c)
 	case EP_RATIO_PPM:
 		(void)ep_str_format(ret, EP_CELL_BYTES, "%.1f %%", 100 * v);
 		break;
+	case EP_CHARGE_UC:
+		ep_sensors_si(ret, v, counter ? "A" : "C");
+		break;
 	case EP_COUNT:
 		put_plain(ret, v, counter ? 4 : 15, counter ? " /s" : "");
 		cut_zeros(ret);
@@ -197,7 +200,7 @@ static const char *unit_of(enum ep_quantity q)
 	static const char *const units[EP_QUANTITY_COUNT] = {
 		[EP_POWER_UW] = "W",	    [EP_ENERGY_UJ] = "J",
 		[EP_VOLTAGE_UV] = "V",	    [EP_CURRENT_UA] = "A",
-		[EP_TEMP_MC] = "\302\260C",
+		[EP_TEMP_MC] = "\302\260C", [EP_CHARGE_UC] = "C",
 	};
 
 	return units[q];

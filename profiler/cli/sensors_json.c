@@ -19,6 +19,7 @@ static void put_flags(struct ep_json_out *o, unsigned flags)
 		{ EP_CHANNEL_ALARM, "alarm" },
 		{ EP_CHANNEL_NEGOTIATED, "negotiated" },
 		{ EP_CHANNEL_CHECK, "check" },
+		{ EP_CHANNEL_SIGNED, "signed" },
 	};
 
 	ep_json_open(o, "flags", '[', true);

@@ -12,11 +12,12 @@
 static const char *ucum(enum ep_quantity q)
 {
 	static const char *const units[EP_QUANTITY_COUNT] = {
-		[EP_POWER_UW] = "W",   [EP_ENERGY_UJ] = "J",
-		[EP_VOLTAGE_UV] = "V", [EP_CURRENT_UA] = "A",
-		[EP_TEMP_MC] = "Cel",  [EP_FREQ_HZ] = "Hz",
-		[EP_TIME_NS] = "s",    [EP_SIZE_BYTES] = "By",
-		[EP_RATIO_PPM] = "1",  [EP_COUNT] = "{count}",
+		[EP_POWER_UW] = "W",	[EP_ENERGY_UJ] = "J",
+		[EP_VOLTAGE_UV] = "V",	[EP_CURRENT_UA] = "A",
+		[EP_TEMP_MC] = "Cel",	[EP_FREQ_HZ] = "Hz",
+		[EP_TIME_NS] = "s",	[EP_SIZE_BYTES] = "By",
+		[EP_RATIO_PPM] = "1",	[EP_CHARGE_UC] = "C",
+		[EP_COUNT] = "{count}",
 	};
 
 	return q < EP_QUANTITY_COUNT ? units[q] : "1";

@@ -30,13 +30,16 @@ static void name_unit(const struct ep_series *s, char *ret, size_t size)
 		[EP_VOLTAGE_UV] = "V",	  [EP_CURRENT_UA] = "A",
 		[EP_TEMP_MC] = "\u00b0C", [EP_FREQ_HZ] = "Hz",
 		[EP_TIME_NS] = "s",	  [EP_SIZE_BYTES] = "bytes",
-		[EP_RATIO_PPM] = "ratio", [EP_COUNT] = "count",
+		[EP_RATIO_PPM] = "ratio", [EP_CHARGE_UC] = "C",
+		[EP_COUNT] = "count",
 	};
 	const char *unit =
 		s->quantity < EP_QUANTITY_COUNT ? units[s->quantity] : "value";
 
 	if (s->rate && s->quantity == EP_ENERGY_UJ)
 		unit = "W";
+	else if (s->rate && s->quantity == EP_CHARGE_UC)
+		unit = "A";
 	else if (s->rate) {
 		(void)ep_str_format(ret, size, "%s/s", unit);
 		return;

@@ -45,6 +45,7 @@ static json_t *flags_of(const struct ep_channel *c)
 		{ EP_CHANNEL_ALARM, "alarm" },
 		{ EP_CHANNEL_NEGOTIATED, "negotiated" },
 		{ EP_CHANNEL_CHECK, "check" },
+		{ EP_CHANNEL_SIGNED, "signed" },
 	};
 	json_t *array = json_array();
 

@@ -35,6 +35,10 @@ static bool counter_step(const struct ep_survey_channel *ch,
 {
 	uint64_t now = (uint64_t)value, before = (uint64_t)ch->value, step;
 
+	if (c->flags & EP_CHANNEL_SIGNED) {
+		*ret = (double)value - (double)ch->value;
+		return true;
+	}
 	if (value >= ch->value) {
 		*ret = (double)(now - before);
 		return true;

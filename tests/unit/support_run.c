@@ -46,6 +46,8 @@ static json_t *channel_json(const struct support_sensor *s,
 	for (size_t i = 0; i < sizeof(words) / sizeof(words[0]); i++)
 		if (c->flags & 1U << i)
 			json_array_append_new(flags, json_string(words[i]));
+	if (c->flags & EP_CHANNEL_SIGNED)
+		json_array_append_new(flags, json_string("signed"));
 	(void)snprintf(wrap, sizeof(wrap), "%llu", (unsigned long long)c->wrap);
 	o = json_pack("{s:s,s:s,s:s,s:s,s:o,s:s,s:I,s:I,s:I,s:I,s:I}", "name",
 		      c->name, "quantity", ep_quantity_unit(c->quantity),

@@ -192,6 +192,39 @@ static void a_counter_is_unwrapped(void **state)
 	ep_report_free(r);
 }
 
+static double turning_uc(double t)
+{
+	return 1e6 * (t < 2 ? t : 4 - 2 * t);
+}
+
+/* One that has a sign is no reset when it goes back; another is. */
+static void a_signed_counter_goes_back(void **state)
+{
+	struct support_channel channels[] = {
+		{ { COUNTER }, sine_counter_uj },
+		{ { .name = "charge",
+		    .quantity = EP_CHARGE_UC,
+		    .shape = EP_COUNTER,
+		    .flags = EP_CHANNEL_SIGNED },
+		  turning_uc },
+	};
+	const struct support_sensor sensor = { .id = "ina",
+					       .channels = channels,
+					       .channel_count = 2 };
+	const struct support_run run = make(&sensor, "ina.energy");
+
+	(void)state;
+	for (int is_signed = 1; is_signed >= 0; is_signed--) {
+		struct ep_report *r;
+
+		channels[1].ch.flags = is_signed ? EP_CHANNEL_SIGNED : 0;
+		r = support_run_analyze(&run);
+		assert_int_equal(support_warned(r, "counter-reset"),
+				 !is_signed);
+		ep_report_free(r);
+	}
+}
+
 static double steady_counter_uj(double t)
 {
 	return 1e9 + 5e6 * t;
@@ -346,6 +379,7 @@ int main(void)
 		cmocka_unit_test(a_plateau_stays_a_plateau),
 		cmocka_unit_test(a_37_hz_sine_is_within_a_thousandth),
 		cmocka_unit_test(a_counter_is_unwrapped),
+		cmocka_unit_test(a_signed_counter_goes_back),
 		cmocka_unit_test(products_are_computed),
 		cmocka_unit_test(an_averaging_window_is_centred_and_corrected),
 		cmocka_unit_test(a_counter_that_stands_still_is_not_measured),

@@ -116,6 +116,25 @@ static void a_counter_that_was_reset_begins_anew(void **state)
 	assert_int_equal(ch.reset_count, 1);
 }
 
+/* Charge, whose current turns: 1 A for half a second, then -2 A. */
+static void a_signed_counter_goes_back(void **state)
+{
+	struct ep_channel charge = { .name = "charge",
+				     .quantity = EP_CHARGE_UC,
+				     .shape = EP_COUNTER,
+				     .flags = EP_CHANNEL_SIGNED };
+
+	(void)state;
+	fresh();
+	for (int i = 0; i <= 50; i++)
+		see(&charge, i * 10, 10000 * i, 0);
+	for (int i = 1; i <= 50; i++)
+		see(&charge, 500 + i * 10, 500000 - 20000 * i, 0);
+	assert_int_equal(ch.reset_count, 0);
+	assert_near(ch.sum, -500000, 1e-6);
+	assert_true(ep_survey_now(&ch, &charge, T0 + 1000 * MS) < 0);
+}
+
 static void an_energy_counter_that_stands_still_is_no_measurement(void **state)
 {
 	struct ep_channel time = energy;
@@ -344,6 +363,7 @@ int main(void)
 			the_measured_refresh_is_the_median_between_changes),
 		cmocka_unit_test(a_counter_goes_on_over_its_wrap),
 		cmocka_unit_test(a_counter_that_was_reset_begins_anew),
+		cmocka_unit_test(a_signed_counter_goes_back),
 		cmocka_unit_test(
 			an_energy_counter_that_stands_still_is_no_measurement),
 		cmocka_unit_test(a_coarse_counter_is_told_between_its_steps),
