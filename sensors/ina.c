@@ -32,8 +32,11 @@ static int decode_chip(const struct ep_inabus_chip *chip, const uint8_t *bytes,
 		emit(sink, t_ns, channel++, v.rails[i].ua, v.rails[i].ua_over);
 	}
 	emit(sink, t_ns, channel++, v.ready, false);
-	if (chip->kind == EP_INA228)
-		emit(sink, t_ns, channel, v.energy_uj, !v.has_energy);
+	if (chip->kind == EP_INA228) {
+		emit(sink, t_ns, channel++, v.energy_uj, !v.has_counts);
+		emit(sink, t_ns, channel++, v.charge_uc, !v.has_counts);
+		emit(sink, t_ns, channel, v.wrapped, false);
+	}
 	return used;
 }
 
@@ -42,6 +45,8 @@ static const struct ep_channel one_rail[] = {
 	{ .name = "current", .quantity = EP_CURRENT_UA },
 	{ .name = "ready", .quantity = EP_COUNT },
 	{ .name = "energy", .quantity = EP_ENERGY_UJ, .shape = EP_COUNTER },
+	{ .name = "charge", .quantity = EP_CHARGE_UC, .shape = EP_COUNTER },
+	{ .name = "wrapped", .quantity = EP_COUNT },
 };
 
 static const struct ep_channel three_rails[] = {
@@ -158,8 +163,8 @@ static const struct ep_param ina3221_raw_params[] = {
 CHIP(ina219, EP_INA219, "INA219 power monitor on an I2C bus", one_rail, 3);
 CHIP(ina226, EP_INA226, "INA226, INA230, INA231 power monitors on an I2C bus",
      one_rail, 3);
-CHIP(ina228, EP_INA228, "INA228 power and energy monitor on an I2C bus",
-     one_rail, 4);
+CHIP(ina228, EP_INA228, "INA228 power, energy and charge monitor on an I2C bus",
+     one_rail, 6);
 CHIP(ina238, EP_INA238, "INA237, INA238 power monitors on an I2C bus", one_rail,
      3);
 CHIP(ina260, EP_INA260,

@@ -7,6 +7,8 @@
 
 #include "base/str.h"
 
+#define FLAG_READS_MAX 8
+
 static const struct ep_root *root_of(const struct ep_env *env,
 				     const struct ep_conf *conf)
 {
@@ -80,10 +82,15 @@ static void note_all(const struct ep_sensor *s, struct ep_sensor_notes *notes)
 	if (s->energy_index >= 0)
 		ep_sensor_note(notes, "its own energy count is the total; it "
 				      "has no sign: what flows back counts as "
-				      "drawn");
+				      "drawn, only its charge goes back");
 	else if (s->chip->kind == EP_INA228)
 		ep_sensor_note(notes, "its calibration is 0, so it counts no "
 				      "energy: power is read instead");
+	if (s->flag_stays)
+		ep_sensor_note(notes, "reading does not clear its "
+				      "conversion-ready flag: nothing proves "
+				      "that a value is new, and each is taken "
+				      "to be up to one conversion old");
 	if (s->chip->rail_count > 1) {
 		size_t totals = 0;
 
@@ -94,6 +101,37 @@ static void note_all(const struct ep_sensor *s, struct ep_sensor_notes *notes)
 					      "total: total=1 makes the first "
 					      "it, total=12 the sum of two");
 	}
+}
+
+/*
+ * Does the flag stay set?  Of reads that all find it, the first and the second
+ * may be of conversions just done; each further one takes a whole conversion,
+ * which a chip's clock may shorten a little.
+ */
+static int look_at_flag(struct ep_sensor *s)
+{
+	int64_t begin_ns = s->env->now_ns();
+	struct ep_inabus_values values;
+
+	for (int64_t n = 1; n <= FLAG_READS_MAX; n++) {
+		int r = ep_inabus_read_values(s, &values);
+
+		if (r == 0 && s->chip->clear != 0)
+			r = ep_inabus_clear_flag(s);
+		if (r < 0 || !values.ready)
+			return r;
+		s->flag_stays = 4 * (n - 2) * s->cycle_ns >
+				5 * (s->env->now_ns() - begin_ns);
+		if (s->flag_stays)
+			return 0;
+	}
+	return 0;
+}
+
+static int refuse(const struct ep_sensor *s, int code, struct ep_err *err)
+{
+	return ep_err_set(err, code, "i2c-%d:0x%02x: %s", s->keys.place.bus,
+			  (unsigned)s->keys.place.address, ep_i2c_reason(code));
 }
 
 /* Opened: finds out how the chip converts and what it delivers. */
@@ -115,8 +153,7 @@ static int begin(struct ep_sensor *s, struct ep_sensor_notes *notes,
 	if (r == 0)
 		r = ep_inabus_read_values(s, &values);
 	if (r < 0)
-		return ep_err_set(err, r, "i2c-%d:0x%02x: %s", bus, address,
-				  ep_i2c_reason(r));
+		return refuse(s, r, err);
 	for (size_t i = 0; i < chip->rail_count; i++)
 		if (s->keys.rails[i] &&
 		    !ep_inabus_is_rail_on(chip, s->settings, i)) {
@@ -134,9 +171,13 @@ static int begin(struct ep_sensor *s, struct ep_sensor_notes *notes,
 				  bus, address, chip->title,
 				  chip->settings[chip->setting_count - 1],
 				  s->settings[chip->setting_count - 1]);
+	r = look_at_flag(s);
+	if (r < 0)
+		return refuse(s, r, err);
 	if (chip->kind == EP_INA228)
-		s->energy_step_uj = ep_inabus_energy_step_uj(
-			config, s->settings[0], s->keys.shunts_ohm[0]);
+		s->step_ua = ep_inabus_step_ua(config, s->settings[0],
+					       s->keys.shunts_ohm[0]);
+	s->energy_uj = -1;
 	ep_inabus_make_channels(s);
 	note_all(s, notes);
 	s->fresh_ns = s->read_ns = s->env->now_ns();

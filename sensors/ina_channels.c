@@ -53,30 +53,44 @@ static void add_power(struct ep_sensor *s, size_t rail, size_t volts)
 		c->role = EP_ROLE_TOTAL;
 }
 
-static void add_energy(struct ep_sensor *s)
+static struct ep_channel *add_count(struct ep_sensor *s, const char *name,
+				    double step)
 {
-	struct ep_channel *c = add(s, 0, "energy");
+	struct ep_channel *c = add(s, 0, name);
 
-	c->quantity = EP_ENERGY_UJ;
 	c->shape = EP_COUNTER;
-	c->role = EP_ROLE_TOTAL;
 	c->window_ns = 0;
-	c->wrap = (uint64_t)llround(ldexp(s->energy_step_uj, 40));
-	c->resolution = llround(fmax(s->energy_step_uj, 1));
+	c->wrap = (uint64_t)llround(ldexp(step, 40));
+	c->resolution = llround(fmax(step, 1));
 	c->gain_ppm = s->keys.gain_ppm;
-	s->energy_index = (int16_t)(s->channel_count - 1);
+	return c;
 }
 
-static void add_reset(struct ep_sensor *s)
+static void add_flag(struct ep_sensor *s, const char *name, unsigned flags)
 {
 	struct ep_channel *c = &s->channels[s->channel_count++];
 
 	memset(c, 0, sizeof(*c));
-	(void)ep_str_copy(c->name, sizeof(c->name), "settings_lost");
+	(void)ep_str_copy(c->name, sizeof(c->name), name);
 	c->quantity = EP_COUNT;
-	c->flags = EP_CHANNEL_ALARM;
+	c->flags = flags;
 	c->resolution = 1;
-	s->reset_index = (int16_t)(s->channel_count - 1);
+}
+
+static void add_counts(struct ep_sensor *s)
+{
+	struct ep_channel *c;
+
+	s->energy_index = (int16_t)s->channel_count;
+	c = add_count(s, "energy", s->step_ua * EP_INA228_ENERGY_STEPS);
+	c->quantity = EP_ENERGY_UJ;
+	c->role = EP_ROLE_TOTAL;
+	c = add_count(s, "charge", s->step_ua);
+	c->quantity = EP_CHARGE_UC;
+	c->flags = EP_CHANNEL_SIGNED;
+	c->wrap = 0;
+	add_flag(s, "wrapped", 0);
+	add_flag(s, "count_lost", EP_CHANNEL_ALARM);
 }
 
 void ep_inabus_make_channels(struct ep_sensor *s)
@@ -89,9 +103,10 @@ void ep_inabus_make_channels(struct ep_sensor *s)
 		if (s->keys.rails[i])
 			add_gauges(s, i);
 	}
-	if (s->energy_step_uj > 0)
-		add_energy(s);
-	add_reset(s);
+	if (s->step_ua > 0)
+		add_counts(s);
+	s->reset_index = (int16_t)s->channel_count;
+	add_flag(s, "settings_lost", EP_CHANNEL_ALARM);
 	for (size_t i = 0; i < s->chip->rail_count; i++)
 		if (s->keys.rails[i])
 			add_power(s, i, (size_t)volts[i]);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-#include "sensors/ina_parts.h"
+#include "sensors/ina_chips.h"
 
 #include <errno.h>
 #include <math.h>
@@ -16,8 +16,6 @@
 	}
 #define INA260_STEP_A 1.25e-3
 #define INA228_CAL_SCALE 13107.2e6
-#define ENERGY_PER_POWER 16
-#define POWER_PER_AMPS 3.2
 
 const struct ep_inabus_chip ep_inabus_chips[] = {
 	/* Reading 03 clears the flag, which is in 02: done once it was seen. */
@@ -56,7 +54,8 @@ const struct ep_inabus_chip ep_inabus_chips[] = {
 				   { 0x02, 2 },
 				   { 0x04, 3 },
 				   { 0x05, 3 },
-				   { 0x09, 5 } },
+				   { 0x09, 5 },
+				   { 0x0a, 5 } },
 			.conversion_us = CONVERSIONS_INA228,
 			.settings = { 0x02, 0x01 },
 			.setting_count = 2,
@@ -204,21 +203,18 @@ static bool decode_ina226(const struct registers *r, unsigned fixed,
 	return true;
 }
 
-double ep_inabus_energy_step_uj(uint16_t config, uint16_t calibration,
-				double shunt_ohm)
+double ep_inabus_step_ua(uint16_t config, uint16_t calibration,
+			 double shunt_ohm)
 {
-	double amps_step =
-		(calibration & 0x7fff) /
-		(INA228_CAL_SCALE * shunt_ohm * (config & 0x10 ? 4 : 1));
-
-	return ENERGY_PER_POWER * POWER_PER_AMPS * amps_step * 1e6;
+	return (calibration & 0x7fff) * 1e6 /
+	       (INA228_CAL_SCALE * shunt_ohm * (config & 0x10 ? 4 : 1));
 }
 
 static bool decode_ina228(const struct registers *r, double shunt_ohm,
 			  struct ep_inabus_values *v)
 {
 	uint16_t config = (uint16_t)r->value[1];
-	double fine = config & 0x10 ? 0.25 : 1, step_uj;
+	double fine = config & 0x10 ? 0.25 : 1, step_ua;
 
 	/* RST is never read as 1, bits 3 to 0 are not used. */
 	if (config & 0x800f)
@@ -229,10 +225,13 @@ static bool decode_ina228(const struct registers *r, double shunt_ohm,
 	put_amps(v, 0, signed_of(r->value[4] >> 4, 20), 0x7ffff,
 		 312.5e-9 * fine / shunt_ohm);
 	put_volts(v, 0, signed_of(r->value[5] >> 4, 20), 0x7ffff, 195.3125e-6);
-	step_uj = ep_inabus_energy_step_uj(config, v->settings[0], shunt_ohm);
-	v->has_energy = step_uj > 0;
+	v->math_over = r->value[0] & 0x0200;
+	v->wrapped = r->value[0] & 0x0c00;
+	step_ua = ep_inabus_step_ua(config, v->settings[0], shunt_ohm);
+	v->has_counts = step_ua > 0;
 	v->energy_uj =
-		v->has_energy ? llround((double)r->value[6] * step_uj) : 0;
+		llround((double)r->value[6] * EP_INA228_ENERGY_STEPS * step_ua);
+	v->charge_uc = llround((double)signed_of(r->value[7], 40) * step_ua);
 	return true;
 }
 

@@ -259,6 +259,12 @@ static bool is_right(const struct ep_inabus_chip *chip,
 	return strcmp(found, chip->title) == 0;
 }
 
+static int refuse(const struct ep_i2c *i2c, int code, struct ep_err *err)
+{
+	return ep_err_set(err, code, "i2c-%d:0x%02x: %s", i2c->place.bus,
+			  (unsigned)i2c->place.address, ep_i2c_reason(code));
+}
+
 int ep_inabus_identify(const struct ep_inabus_chip *chip,
 		       const struct ep_inabus_keys *keys, struct ep_i2c *i2c,
 		       struct ep_sensor_notes *notes, struct ep_err *err)
@@ -275,9 +281,7 @@ int ep_inabus_identify(const struct ep_inabus_chip *chip,
 		       read_word(i2c, 0xff, &high[1]) < 0))
 		high[0] = 0;
 	if (r < 0)
-		return ep_err_set(err, r, "i2c-%d:0x%02x: %s", i2c->place.bus,
-				  (unsigned)i2c->place.address,
-				  ep_i2c_reason(r));
+		return refuse(i2c, r, err);
 	found = name_by(low[0], low[1], high[0], high[1]);
 	if (!is_right(chip, keys, found, config))
 		return ep_err_set(
@@ -289,6 +293,11 @@ int ep_inabus_identify(const struct ep_inabus_chip *chip,
 			chip->title, found ? "it says that it is an " : "",
 			found ? found : "its identity is not that of one",
 			low[0], low[1], high[0], high[1], config);
+	for (size_t i = 0; r == 0 && i < ep_inabus_read_count(chip); i++)
+		if (chip->reads[i].len > 2)
+			r = ep_i2c_check_blocks(i2c, 0x3e, MAKER);
+	if (r < 0)
+		return refuse(i2c, r, err);
 	if (notes && !found)
 		ep_sensor_note(notes,
 			       "it has no identity registers: that it is this "

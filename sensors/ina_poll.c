@@ -2,6 +2,7 @@
 #include "sensors/ina_parts.h"
 
 #include <errno.h>
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -45,6 +46,13 @@ int ep_inabus_read_values(struct ep_sensor *s, struct ep_inabus_values *ret)
 	}
 	r = ep_inabus_decode(s->chip, frame, len, s->keys.shunts_ohm, ret);
 	return r < 0 ? r : 0;
+}
+
+int ep_inabus_clear_flag(struct ep_sensor *s)
+{
+	uint16_t unused;
+
+	return ep_i2c_read_word(&s->i2c, s->chip->clear, &unused);
 }
 
 size_t ep_inabus_channels(const struct ep_sensor *sensor,
@@ -96,6 +104,44 @@ static void put(struct row *row, int channel, int64_t value, bool over)
 	row->count++;
 }
 
+/*
+ * A chip that was reset counts from 0 again, and one whose arithmetic overflowed
+ * has counted something else: from then on its counts are not of this run.  A
+ * count that wraps goes on within half of its range.
+ */
+static void judge_counts(struct ep_sensor *s, const struct ep_inabus_values *v,
+			 bool same)
+{
+	int64_t wrap_uj = (int64_t)s->channels[s->energy_index].wrap;
+	bool back = s->energy_uj > v->energy_uj &&
+		    s->energy_uj - v->energy_uj < wrap_uj / 2;
+
+	s->counts_lost |= !same || !v->has_counts || v->math_over || back;
+	s->energy_uj = v->energy_uj;
+}
+
+/* It has a sign, and goes on at the other end of its range: here it does not. */
+static int64_t unwind_charge(struct ep_sensor *s, int64_t charge_uc)
+{
+	double step = (double)charge_uc - (double)s->charge_uc;
+	double wrap = ldexp(s->step_ua, 40);
+
+	if (fabs(step) > wrap / 2)
+		s->charge_turns_uc -= llround(copysign(wrap, step));
+	s->charge_uc = charge_uc;
+	return charge_uc + s->charge_turns_uc;
+}
+
+static void put_counts(struct ep_sensor *s, const struct ep_inabus_values *v,
+		       struct row *row)
+{
+	put(row, s->energy_index, v->energy_uj, s->counts_lost);
+	put(row, s->energy_index + 1, unwind_charge(s, v->charge_uc),
+	    s->counts_lost);
+	put(row, s->energy_index + 2, v->wrapped, false);
+	put(row, s->energy_index + 3, s->counts_lost, false);
+}
+
 static void put_all(struct ep_sensor *s, const struct ep_inabus_values *v,
 		    struct row *row)
 {
@@ -114,10 +160,10 @@ static void put_all(struct ep_sensor *s, const struct ep_inabus_values *v,
 		put(row, channel++, v->rails[i].uv, off || v->rails[i].uv_over);
 		put(row, channel++, v->rails[i].ua, off || v->rails[i].ua_over);
 	}
-	/* With another calibration the count is in other steps. */
-	if (s->energy_index >= 0)
-		put(row, s->energy_index, v->energy_uj,
-		    !v->has_energy || v->settings[0] != s->settings[0]);
+	if (s->energy_index >= 0) {
+		judge_counts(s, v, same);
+		put_counts(s, v, row);
+	}
 	put(row, s->reset_index, !same, false);
 }
 
@@ -127,7 +173,6 @@ int ep_inabus_poll(struct ep_sensor *s, int64_t now_ns,
 	struct row row = { .sink = sink };
 	int64_t begin_ns = s->env->now_ns(), end_ns, from_ns, stale_ns;
 	struct ep_inabus_values values;
-	uint16_t unused;
 	int r = ep_inabus_read_values(s, &values);
 
 	(void)now_ns;
@@ -139,7 +184,7 @@ int ep_inabus_poll(struct ep_sensor *s, int64_t now_ns,
 	end_ns = s->env->now_ns();
 	/* It was done between the last read and this one. */
 	from_ns = begin_ns - s->cycle_ns;
-	if (from_ns < s->read_ns)
+	if (!s->flag_stays && from_ns < s->read_ns)
 		from_ns = s->read_ns;
 	s->read_ns = begin_ns;
 	if (!values.ready) {
@@ -152,11 +197,11 @@ int ep_inabus_poll(struct ep_sensor *s, int64_t now_ns,
 		return -ENODATA;
 	}
 	s->fresh_ns = end_ns;
-	if (s->chip->clear != 0 &&
-	    ep_i2c_read_word(&s->i2c, s->chip->clear, &unused) < 0)
+	if (s->chip->clear != 0 && ep_inabus_clear_flag(s) < 0)
 		s->lost = true;
 	ep_sample_stamp(&row.stamp, from_ns, end_ns);
-	row.stamp.flags = s->lost ? EP_SAMPLE_GAP : 0;
+	row.stamp.flags = (uint16_t)((s->lost ? EP_SAMPLE_GAP : 0U) |
+				     (s->flag_stays ? EP_SAMPLE_UNPROVEN : 0U));
 	s->lost = false;
 	put_all(s, &values, &row);
 	return row.count;

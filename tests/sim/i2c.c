@@ -5,11 +5,13 @@
  *
  *   --chip NAME@ADDRESS[:SHUNT]   ina_sim.h; 0.015; several
  *   --register ADDRESS:REGISTER:VALUE   as someone left it
+ *   --before J:C       what they have counted before
  *   --profile TEXT     what they measure (support/profile.h); constant 5
  *   --volts V          5
  *   --bus N            1
  *   --khz N            clock of the bus; without it transfers take no time
- *   --way together|single|smbus|words   what the adapter can; together
+ *   --way together|single|smbus|words|bytes   what the adapter can; together;
+ *                      bytes: of a block the first of each register
  *   --owner ADDRESS    a kernel driver, ina2xx, is bound
  *   --epoch-file FILE  where time 0 of profile and faults is written
  *   --dump FILE        all registers that are not 0, at the end

@@ -95,6 +95,19 @@ static int smbus_word(struct ina_sim *sim, const struct i2c_smbus_ioctl_data *a,
 	return 0;
 }
 
+/* Of each register its first byte. */
+static int byte_block(struct ina_sim *sim, uint8_t reg,
+		      union i2c_smbus_data *data, double t_s)
+{
+	for (int i = 0; i < data->block[0]; i++) {
+		uint8_t bytes[2] = { 0, 0 };
+
+		(void)ina_sim_read(sim, (uint8_t)(reg + i), 2, t_s, bytes);
+		data->block[1 + i] = bytes[0];
+	}
+	return 0;
+}
+
 int i2c_bus_smbus(struct i2c_bus *b, int address,
 		  const struct i2c_smbus_ioctl_data *args,
 		  union i2c_smbus_data *data, struct i2c_turn *turn)
@@ -111,6 +124,8 @@ int i2c_bus_smbus(struct i2c_bus *b, int address,
 	    strcmp(b->way, "words") == 0)
 		return EOPNOTSUPP;
 	turn->bits += 2 + 9 * (3 + data->block[0]);
+	if (strcmp(b->way, "bytes") == 0)
+		return byte_block(sim, args->command, data, turn->t_s);
 	return ina_sim_read(sim, args->command, data->block[0], turn->t_s,
 			    data->block + 1)
 		       ? 0
@@ -167,6 +182,7 @@ static int add_chip(struct i2c_bus *b, const char *text)
 	sim->model = (enum ina_model)model;
 	sim->shunt_ohm = colon ? strtod(colon + 1, NULL) : 0.015;
 	sim->profile = &b->profile;
+	sim->volts = b->volts;
 	ina_sim_reset(sim, 0);
 	return 0;
 }
@@ -203,6 +219,19 @@ static int add_fault(struct i2c_bus *b, const char *text)
 	return -1;
 }
 
+static int count_before(struct i2c_bus *b, const char *text)
+{
+	char *end;
+
+	for (int i = 0; i < b->chip_count; i++) {
+		b->chips[i].sim.energy_before_j = strtod(text, &end);
+		if (*end != ':')
+			return -1;
+		b->chips[i].sim.charge_before_c = strtod(end + 1, NULL);
+	}
+	return 0;
+}
+
 static int own(struct i2c_bus *b, const char *text)
 {
 	int address = (int)strtol(text, NULL, 16), found = -1;
@@ -228,6 +257,8 @@ static int take_option(struct i2c_bus *b, int c)
 		return own(b, optarg);
 	case 'f':
 		return add_fault(b, optarg);
+	case 'B':
+		return count_before(b, optarg);
 	case 'v':
 		b->volts = strtod(optarg, NULL);
 		return 0;
@@ -263,7 +294,7 @@ int i2c_bus_parse(struct i2c_bus *b, int argc, char **argv)
 		{ "way", 1, NULL, 'w' },	{ "owner", 1, NULL, 'o' },
 		{ "epoch-file", 1, NULL, 'E' }, { "dump", 1, NULL, 'd' },
 		{ "count", 1, NULL, 'n' },	{ "fault", 1, NULL, 'f' },
-		{ NULL, 0, NULL, 0 },
+		{ "before", 1, NULL, 'B' },	{ NULL, 0, NULL, 0 },
 	};
 	int c, bad = 0;
 

@@ -50,9 +50,12 @@ void ina_sim_reset(struct ina_sim *s, double t_s)
 	s->registers[0] = configs[s->model];
 	if (is_new(s))
 		s->registers[1] = 0xfb68;
+	if (is_new(s))
+		s->registers[2] = 0x1000;
 	identify(s);
 	s->since_s = s->energy_since_s = t_s;
-	s->energy_before_j = 0;
+	s->energy_before_j = s->charge_before_c = 0;
+	s->energy_turns = s->charge_turns = 0;
 	s->seen = 0;
 }
 
@@ -108,14 +111,24 @@ static long long conversions(const struct ina_sim *s, double t_s)
 }
 
 /* Whole conversions up to t_s since the accumulators were cleared. */
-static double counted_j(const struct ina_sim *s, double t_s)
+static double flowed_j(const struct ina_sim *s, double t_s)
 {
 	double to_s =
 		s->since_s + (double)conversions(s, t_s) * ina_sim_cycle_s(s);
 	double from_s = s->energy_since_s;
 
-	return s->energy_before_j +
-	       (to_s > from_s ? profile_j(s->profile, from_s, to_s) : 0);
+	return to_s > from_s ? profile_j(s->profile, from_s, to_s) : 0;
+}
+
+/* Without a sign; so a script that changes its sign is not for this. */
+static double counted_j(const struct ina_sim *s, double t_s)
+{
+	return s->energy_before_j + fabs(flowed_j(s, t_s));
+}
+
+static double counted_c(const struct ina_sim *s, double t_s)
+{
+	return s->charge_before_c + flowed_j(s, t_s) / s->volts;
 }
 
 static double amps_at(const struct ina_sim *s, int rail, double t_s)
@@ -201,14 +214,40 @@ static int64_t ina3221(struct ina_sim *s, uint8_t reg, double t_s)
 	return s->registers[reg];
 }
 
-/* The count stands while the calibration is 0. */
-static int64_t energy(const struct ina_sim *s, double t_s)
+/* Steps counted; they stand while the calibration is 0. */
+static double steps_of(const struct ina_sim *s, double counted, double per_amp)
 {
 	double fine = s->registers[0] & 0x10 ? 4 : 1;
 	double step_a = s->registers[2] / (13107.2e6 * s->shunt_ohm * fine);
 
-	return step_a > 0 ? (int64_t)(counted_j(s, t_s) / (16 * 3.2 * step_a))
-			  : 0;
+	return step_a > 0 ? floor(counted / (per_amp * step_a)) : 0;
+}
+
+static double energy_steps(const struct ina_sim *s, double t_s)
+{
+	return steps_of(s, counted_j(s, t_s), 16 * 3.2);
+}
+
+static double charge_steps(const struct ina_sim *s, double t_s)
+{
+	return steps_of(s, counted_c(s, t_s), 1);
+}
+
+static long long energy_turns(const struct ina_sim *s, double t_s)
+{
+	return (long long)floor(ldexp(energy_steps(s, t_s), -40));
+}
+
+static long long charge_turns(const struct ina_sim *s, double t_s)
+{
+	return (long long)floor(ldexp(charge_steps(s, t_s), -40) + 0.5);
+}
+
+static int64_t take_diagnosis(struct ina_sim *s, double t_s)
+{
+	return (s->registers[0x0b] & ~2) | take_flag(s, t_s, true) << 1 |
+	       (charge_turns(s, t_s) != s->charge_turns) << 10 |
+	       (energy_turns(s, t_s) != s->energy_turns) << 11;
 }
 
 static int64_t ina228(struct ina_sim *s, uint8_t reg, double t_s)
@@ -225,9 +264,13 @@ static int64_t ina228(struct ina_sim *s, uint8_t reg, double t_s)
 		return wide ? clip(s->volts / 195.3125e-6, 524287) * 16
 			    : clip(s->volts / 3.125e-3, 32767);
 	case 0x09:
-		return energy(s, t_s);
+		s->energy_turns = energy_turns(s, t_s);
+		return (int64_t)energy_steps(s, t_s);
+	case 0x0a:
+		s->charge_turns = charge_turns(s, t_s);
+		return (int64_t)charge_steps(s, t_s);
 	case 0x0b:
-		return (s->registers[reg] & ~2) | take_flag(s, t_s, true) << 1;
+		return take_diagnosis(s, t_s);
 	default:
 		return s->registers[reg];
 	}
@@ -265,7 +308,7 @@ bool ina_sim_read(struct ina_sim *s, uint8_t reg, int len, double t_s,
 
 void ina_sim_write(struct ina_sim *s, uint8_t reg, uint16_t value, double t_s)
 {
-	double before_j = counted_j(s, t_s);
+	double before_j = counted_j(s, t_s), before_c = counted_c(s, t_s);
 	bool times = reg == (is_new(s) ? 1 : 0);
 
 	if (reg == 0 && value & 0x8000) {
@@ -273,13 +316,14 @@ void ina_sim_write(struct ina_sim *s, uint8_t reg, uint16_t value, double t_s)
 		return;
 	}
 	if (s->registers[2] == 0 && is_new(s) && reg == 2) {
-		before_j = 0;
+		before_j = before_c = 0;
 		s->energy_since_s = t_s;
 	}
 	s->registers[reg] = value;
 	/* Converts from the start. */
 	if (times) {
 		s->energy_before_j = before_j;
+		s->charge_before_c = before_c;
 		s->since_s = s->energy_since_s = t_s;
 		s->seen = 0;
 	}

@@ -33,7 +33,9 @@ struct ina_sim {
 	double since_s;		/* conversions run since then */
 	double energy_since_s;	/* the accumulators */
 	double energy_before_j; /* counted with settings before */
-	long long seen;		/* conversions that a flag was read for */
+	double charge_before_c;
+	long long energy_turns, charge_turns; /* that a read found */
+	long long seen; /* conversions that a flag was read for */
 };
 
 /* "ina228"; -1. */

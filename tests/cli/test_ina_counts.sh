@@ -1,0 +1,57 @@
+#!/bin/sh
+# SPDX-License-Identifier: GPL-3.0-or-later
+# What an INA228 counts itself: energy and charge, over resets and wraps.
+# shellcheck source=tests/cli/lib.sh
+. "$(dirname "$0")/lib.sh"
+# shellcheck source=tests/cli/lib_ina.sh
+. "$(dirname "$0")/lib_ina.sh"
+
+# Reset: the current is computed, so it stays; the count is lost, and told.
+bus reset --chip ina228@0x40 --fault reset:2 -- \
+	--sensor ina228:i2c-1:0x40,shunt=0.015 sleep 2.5
+# shellcheck disable=SC2046
+set -- $(column 2.2 0.5 energy_uj ina228) $(column 2.2 0.5 current_ua ina228)
+number "no_count_without_calibration ($*)" "$1 > 0 && $2 == 0 && $4 == $3"
+number no_current_of_nothing "$(awk -F, '
+	NR == 1 { for (i = 1; i <= NF; i++) if ($i == "current_ua") at = i }
+	NR > 1 && $at != "" && ($at < 990000 || $at > 1010000) { n++ }
+	END { print n + 0 }' "$out/sensors/ina228.csv") == 0"
+check the_reset_is_told grep -q 'settings_lost was on' "$dir/err"
+check the_lost_count_is_told grep -q 'count_lost was on' "$dir/err"
+
+# Reset to the settings that it has anyway: only that its count goes back tells.
+bus restarted --chip ina228@0x40 --fault reset:2 -- \
+	--sensor ina228:i2c-1:0x40,shunt=0.015,set=no sleep 2.5
+# shellcheck disable=SC2046
+set -- $(column 2.2 0.5 energy_uj ina228) $(column 2.2 0.5 charge_uc ina228)
+number no_count_of_another_start "$1 > 0 && $2 == 0 && $4 == 0"
+check the_restart_is_told grep -q 'count_lost was on' "$dir/err"
+
+# Both counts go past their ends, and on.
+bus wrapped --chip ina228@0x40 --profile "constant 5" \
+	--before 1172812397:11453245.2 -- \
+	--sensor ina228:i2c-1:0x40,shunt=0.015 sleep 2
+number energy_goes_on "$(awk -F, '
+	NR == 1 { for (i = 1; i <= NF; i++) if ($i == "energy_j") at = i }
+	$2 == "other" { print ($at - 10.02) ^ 2 < 0.2 }' "$out/phases.csv") == 1"
+number charge_goes_on "$(awk -F, '
+	NR == 1 { for (i = 1; i <= NF; i++) if ($i == "charge_uc") at = i }
+	NR > 1 && $at != "" {
+		if (n++ > 0 && ($at < last || $at > last + 500000)) bad++
+		last = $at
+		if (n == 1) first = last
+	}
+	END { print (!bad && last - first > 2000000 && last > 11453246122667) }
+	' "$out/sensors/ina228.csv") == 1"
+number both_wraps_are_marked "$(awk -F, '
+	NR == 1 { for (i = 1; i <= NF; i++) if ($i == "wrapped_count") at = i }
+	NR > 1 { n += $at } END { print n }' "$out/sensors/ina228.csv") == 2"
+
+# What flows back: the charge goes back too.
+bus backwards --chip ina228@0x40 --profile "constant -5" -- \
+	--sensor ina228:i2c-1:0x40,shunt=0.015 sleep 0.5
+number charge_goes_back "$(awk -F, '
+	NR == 1 { for (i = 1; i <= NF; i++) if ($i == "charge_uc") at = i }
+	NR > 1 && $at != "" { if (n++ > 0 && $at > last) bad++; last = $at }
+	END { print (!bad && last < -400000) }' "$out/sensors/ina228.csv") == 1"
+number it_is_no_reset "$(grep -c 'count_lost was on' "$dir/err") == 0"
