@@ -75,8 +75,9 @@ bool ep_part_stands_still(const struct ep_part *p)
 	size_t slot = 0;
 	const struct ep_lane *l = lane_of(p, &slot);
 
+	/* One that is told only when it has changed was never seen to stand. */
 	return l && l->slots[slot].counter && l->health[slot].read_count >= 2 &&
-	       !l->health[slot].moved;
+	       l->health[slot].repeat_count > 0 && !l->health[slot].moved;
 }
 
 static double segment_s(const struct ep_analysis *a, size_t segment)
