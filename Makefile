@@ -27,6 +27,8 @@ endif
 PKG_CONFIG ?= pkg-config
 # WITH_CURL=0 leaves the instruments out that are read over HTTP.
 WITH_CURL ?= 1
+# WITH_GPIOD=0 leaves meters out whose pulses come in by a GPIO line.
+WITH_GPIOD ?= 1
 # WITH_SQLITE=0 leaves studies out, WITH_RMATH=0 what needs distributions.
 WITH_SQLITE ?= 1
 WITH_RMATH ?= 1
@@ -39,9 +41,13 @@ DYGRAPHS_JS := $(JS_DIR)/dygraphs/dygraph.min.js
 CHART_JS := $(firstword $(wildcard $(JS_DIR)/chart.js/chart.min.js \
 	$(JS_DIR)/chart.js/Chart.min.js) $(JS_DIR)/chart.js/chart.min.js)
 PKGS := jansson libconfuse nettle $(if $(filter 1,$(WITH_CURL)),libcurl) \
+	$(if $(filter 1,$(WITH_GPIOD)),libgpiod) \
 	$(if $(filter 1,$(WITH_SQLITE)),sqlite3) \
 	$(if $(filter 1,$(WITH_RMATH)),libRmath) \
 	$(if $(filter 1,$(WITH_ARCHIVE)),libarchive)
+
+# Which of its two APIs.  (GPIOD_API is a macro of the older one's header.)
+EP_GPIOD := $(shell $(PKG_CONFIG) --atleast-version=2.0 libgpiod 2>/dev/null && echo 2 || echo 1)
 
 ifeq ($(filter $(VARIANT),release debug san),)
 $(error VARIANT=$(VARIANT): use release, debug or san)
@@ -64,6 +70,7 @@ OPT_san     := -O1 -g -fno-omit-frame-pointer -fsanitize=address,undefined \
 LINK_san    := -fsanitize=address,undefined
 
 CPPFLAGS += -D_GNU_SOURCE -I. -DEP_WITH_CURL=$(WITH_CURL) \
+	-DEP_WITH_GPIOD=$(WITH_GPIOD) -DEP_GPIOD=$(EP_GPIOD) \
 	-DEP_WITH_SQLITE=$(WITH_SQLITE) -DEP_WITH_RMATH=$(WITH_RMATH) \
 	-DEP_WITH_HTML=$(WITH_HTML) -DEP_WITH_ARCHIVE=$(WITH_ARCHIVE) \
 	-DEP_DYGRAPHS_JS='"$(DYGRAPHS_JS)"' -DEP_CHART_JS='"$(CHART_JS)"' \
@@ -88,6 +95,8 @@ NO_CURL := $(if $(filter 1,$(WITH_CURL)),,drivers/http% sensors/plug% \
 	sensors/homeassistant% profiler/export/push% \
 	tests/unit/test_http% tests/unit/test_plug% \
 	tests/unit/test_homeassistant%)
+NO_GPIOD := $(if $(filter 1,$(WITH_GPIOD)),,drivers/gpio% sensors/gpio_pulse% \
+	tests/unit/test_gpio% tests/unit/support_gpiod%)
 NO_SQLITE := $(if $(filter 1,$(WITH_SQLITE)),,profiler/study/store% \
 	profiler/study/execut% profiler/study/collect% \
 	profiler/study/task% profiler/study/slurm% profiler/study/parallel% \
@@ -97,16 +106,16 @@ NO_HTML := $(if $(filter 1,$(WITH_HTML)),,profiler/report/html% \
 	tests/unit/test_html%)
 NO_ARCHIVE := $(if $(filter 1,$(WITH_ARCHIVE)),,profiler/export/archive% \
 	tests/unit/test_archive%)
-LIB_SRCS := $(filter-out profiler/cli/main.c runners/demo/% $(NO_CURL) $(NO_SQLITE) \
+LIB_SRCS := $(filter-out profiler/cli/main.c runners/demo/% $(NO_CURL) $(NO_GPIOD) $(NO_SQLITE) \
 	$(NO_HTML) $(NO_ARCHIVE), \
 	$(sort $(wildcard base/*.c drivers/*.c sensors/*.c runners/*.c \
 	profiler/*/*.c)))
 LIB_OBJS := $(LIB_SRCS:%.c=$(B)/%.o)
 HEADERS := $(sort $(wildcard base/*.h drivers/*.h sensors/*.h runners/*.h \
 	runners/demo/*.h profiler/*/*.h))
-UNIT_SRCS := $(filter-out $(NO_CURL) $(NO_SQLITE) $(NO_HTML) $(NO_ARCHIVE),$(sort $(wildcard tests/unit/test_*.c)))
+UNIT_SRCS := $(filter-out $(NO_CURL) $(NO_GPIOD) $(NO_SQLITE) $(NO_HTML) $(NO_ARCHIVE),$(sort $(wildcard tests/unit/test_*.c)))
 UNIT_BINS := $(UNIT_SRCS:%.c=$(B)/%)
-SUPPORT_SRCS := $(filter-out $(NO_SQLITE),$(sort $(wildcard tests/unit/support_*.c)))
+SUPPORT_SRCS := $(filter-out $(NO_GPIOD) $(NO_SQLITE),$(sort $(wildcard tests/unit/support_*.c)))
 SUPPORT_OBJS := $(SUPPORT_SRCS:%.c=$(B)/%.o)
 # One program per file; each may use the library and tests/sim/support.
 SIM_BINS := $(patsubst %.c,$(B)/%,$(sort $(wildcard tests/sim/*.c)))

@@ -110,6 +110,12 @@ void ep_doctor_governor(struct ep_doctor *d)
 
 void ep_doctor_build(struct ep_doctor *d)
 {
+	if (!ep_sensor_find("gpio_pulse", NULL)) {
+		ep_doctor_say(d, EP_FINDING_NOTE, "pulses",
+			      "this edgeprof was built without libgpiod");
+		ep_doctor_cost("energy meters with a pulse output (S0)");
+		ep_doctor_fix("make WITH_GPIOD=1 && sudo make install");
+	}
 	if (ep_sensor_find("plug", NULL))
 		return;
 	ep_doctor_say(d, EP_FINDING_NOTE, "plugs",

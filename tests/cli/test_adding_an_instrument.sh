@@ -38,8 +38,10 @@ variant=release
 grep -q __asan_init "$edgeprof" && variant=san
 curl=1
 [ -f "$build/sensors/plug.o" ] || curl=0
+gpiod=1
+[ -f "$build/sensors/gpio_pulse.o" ] || gpiod=0
 # As if typed behind each make of the page.
-MAKEFLAGS="VARIANT=$variant WITH_CURL=$curl B=build/release"
+MAKEFLAGS="VARIANT=$variant WITH_CURL=$curl WITH_GPIOD=$gpiod B=build/release"
 export MAKEFLAGS
 unset MFLAGS MAKELEVEL
 
