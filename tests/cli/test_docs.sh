@@ -107,6 +107,27 @@ for page in README.md docs/*.md; do
 done
 check links test "$broken" = ''
 
+# Drawings are XML, small, with a title, and shown by a page.
+for drawing in docs/*.svg; do
+	base=$(basename "$drawing" .svg)
+	check "$base" xmllint --noout --nonet "$drawing"
+	check "${base}_has_a_title" grep -q '<title' "$drawing"
+	check "${base}_is_shown" grep -q "](${drawing#docs/})" docs/*.md
+	number "${base}_is_small" "$(wc -c <"$drawing") < 6144"
+done
+
+# Every instrument has its answers, and there is no other.
+instruments() {
+	sed -n '/^## Which instrument answers/,/^\*\*The rule/p' docs/instruments.md
+}
+sed -n 's/^EP_SENSOR(\([a-z0-9_]*\))/\1/p; s/^EP_SENSOR_ALIAS("\([^"]*\)".*/\1/p' \
+	sensors/list.def | sort >"$dir/listed"
+instruments | sed -n '/^| `/s/^| \([^|]*\)|.*/\1/p; /^These measure/,/\.$/p' |
+	grep -o '`[a-z0-9_]*`' | tr -d '`' | sort >"$dir/answered"
+check instruments_have_answers diff "$dir/listed" "$dir/answered"
+check answers_to_all_questions test \
+	"$(instruments | grep '^|' | awk -F'|' '{ print NF }' | sort -u)" = 12
+
 # has TOOL: whether gnuplot, awk, pandas, matplotlib are there
 has() {
 	case $1 in
