@@ -9,6 +9,8 @@
 #include "sensors/files.h"
 #include "sensors/table.h"
 
+#define LEFT_ALONE "a POWER-Z is left to --sensor powerz"
+
 struct ep_sensor {
 	const struct ep_env *env;
 	struct ep_files files;
@@ -249,6 +251,7 @@ static int survey_all(struct survey *s, const char *glob, struct ep_err *err)
 {
 	int n = ep_hwmon_chips(&s->env->root, glob, s->chips,
 			       EP_HWMON_CHIPS_MAX);
+	bool powerz = false;
 
 	if (n < 0)
 		return ep_err_set(err, n, "the chips cannot be listed: %s",
@@ -263,16 +266,16 @@ static int survey_all(struct survey *s, const char *glob, struct ep_err *err)
 		/* Each read of it is a USB transaction of a meter. */
 		if (strcmp(glob, "*") == 0 &&
 		    strcmp(s->chips[i].name, "powerz") == 0)
-			ep_sensor_note(s->left_out.notes,
-				       "a POWER-Z is left to --sensor powerz");
+			powerz = true;
 		else
 			take_chip(s, i);
 	}
+	if (powerz)
+		ep_sensor_note(s->left_out.notes, LEFT_ALONE);
 	for (size_t i = 0; i < s->files->file_count; i++)
 		if (s->taken[i].attr.kind == EP_HWMON_CURR)
 			add_product(s, i);
-	if (n > 0)
-		note_twins(s, (size_t)n);
+	note_twins(s, (size_t)n);
 	ep_left_out_end(&s->left_out);
 	if (s->files->file_count > 0)
 		return 0;
@@ -283,8 +286,8 @@ static int survey_all(struct survey *s, const char *glob, struct ep_err *err)
 	if (n > 0)
 		return ep_err_set(err, -ENODEV,
 				  "the chips that '%s' names have no power, "
-				  "energy, voltage or current reading",
-				  glob);
+				  "energy, voltage or current reading%s",
+				  glob, powerz ? "; " LEFT_ALONE : "");
 	if (strcmp(glob, "*") == 0)
 		return ep_err_set(err, -ENODEV,
 				  "this machine has no hwmon chip");
