@@ -33,11 +33,18 @@ done
 cp tests/sim/board/nvpmodel "$out/tools/"
 cc="$cc --sysroot=$libs -I$libs/usr/include/fuse3 -D_GNU_SOURCE -std=gnu11
 	-Wall -Wextra -O1 -I."
-$cc -static -o "$out/tools/loop" tests/rig/guest/loop.c
+for tool in loop pulses; do
+	$cc -static -o "$out/tools/$tool" "tests/rig/guest/$tool.c"
+done
 if [ "$arch" = arm64 ]; then
 	for tool in vcio ina3221; do
 		$cc -o "$out/tools/$tool" "tests/rig/guest/$tool.c" \
 			tests/sim/support/firmware.c \
 			tests/sim/support/profile.c -lfuse3 -lm -lpthread
 	done
+	$cc -o "$out/tools/usbip" tests/rig/guest/usbip.c \
+		tests/rig/guest/usb_powerz.c tests/rig/guest/usb_fnirsi.c \
+		tests/sim/support/fnirsi_meter.c tests/sim/support/profile.c -lm
+	$cc -o "$out/tools/ina" tests/rig/guest/ina.c \
+		tests/sim/support/ina_sim.c tests/sim/support/profile.c -lm
 fi

@@ -32,13 +32,15 @@ give_up() {
 }
 
 runs="libc6 libjansson4 libconfuse2 libpfm4 libcurl4 libnettle8
-	libsqlite3-0 r-mathlib libarchive13 busybox-static passwd i2c-tools libcap2-bin
+	libsqlite3-0 r-mathlib libarchive13 libgpiod2 libusb-1.0-0 libudev1 busybox-static passwd i2c-tools libcap2-bin
 	util-linux bsdutils"
 dev="libjansson-dev libconfuse-dev libpfm4-dev libcurl4-openssl-dev nettle-dev
-	libsqlite3-dev r-mathlib libarchive-dev libcmocka-dev libfuse3-dev"
+	libsqlite3-dev r-mathlib libarchive-dev libgpiod-dev libusb-1.0-0-dev libcmocka-dev libfuse3-dev"
 sources="drivers/gpio/gpio-sim.c drivers/gpio/gpiolib.h kernel/irq/irq_sim.c
 	drivers/hwmon/ina2xx.c drivers/hwmon/ina3221.c drivers/i2c/i2c-stub.c
 	drivers/power/supply/test_power.c drivers/powercap/powercap_sys.c"
+# Linux 6.7 and later; of the newest source that the archive has.
+newer=drivers/hwmon/powerz.c
 
 wants() { # arch: the packages whose files its libs folder holds
 	for name in $runs $dev; do echo "$name:$1"; done
@@ -100,13 +102,19 @@ for arch in arm64 amd64; do
 	sed -i "s|/usr/src|$top/headers/usr/src|g" \
 		"$top/headers/usr/src/linux-headers-$abi-$arch/Makefile"
 done
-download "linux-source-$series"
+take() { # series, files
+	download "linux-source-$1"
+	dpkg-deb --fsys-tarfile "$debs"/*.deb 2>/dev/null |
+		tar -x -O "./usr/src/linux-source-$1.tar.xz" 2>/dev/null |
+		tar -x -J -C "$top/source" --occurrence=1 --strip-components=1 \
+			$(for f in $2; do echo "linux-source-$1/$f"; done)
+}
 mkdir -p "$top/source"
-tarball=usr/src/linux-source-$series.tar.xz
-dpkg-deb --fsys-tarfile "$debs"/*.deb | tar -x -O "./$tarball" |
-	tar -x -J -C "$top/source" --strip-components=1 $(for f in $sources; do
-		echo "linux-source-$series/$f"
-	done)
+take "$series" "$sources"
+newest=$(own apt-cache pkgnames linux-source- |
+	sed -n 's/^linux-source-\([0-9.]*\)$/\1/p' | sort -V | tail -n 1)
+# Not to be had is an answer, that it could not be downloaded is none.
+take "$newest" "$newer" || true
 
 for arch in arm64 amd64; do
 	mkdir -p "$cache/libs/$arch"

@@ -16,6 +16,7 @@ stock=$top/kernel/$arch
 first="virtio_pci virtio_console 9pnet_virtio 9p"
 later="fuse cuse i2c-dev configfs cpufreq-dt gpio-pl061 clk-gpio pwm-fan
 	xhci-pci ftdi_sio overlay regmap-i2c i2c-stub gpio-regulator thermal-generic-adc
+	vhci-hcd usbhid hid-generic
 	cpufreq_userspace cpufreq_powersave cpufreq_ondemand cpufreq_conservative"
 
 rm -rf "$root"

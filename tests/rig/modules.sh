@@ -26,10 +26,18 @@ echo 'MODULE_LICENSE("GPL");' >>"$work/irq_sim.c"
 sed -i -e '1,/#include <linux/s|#include <linux|#include <linux/of.h>\n&|' \
 	-e 's|^\tret = i2c_add_adapter|\tstub_adapter.dev.of_node = of_find_node_by_path("/i2c-stub");\n&|' \
 	"$work/i2c-stub.c"
+# Newer than the headers, which lack a name for an alignment, and a const.
+powerz=
+if [ -f "$work/powerz.c" ]; then
+	powerz=powerz.o
+	sed -i -e '/__dma_from_device_group_/d' \
+		-e 's|^\(static const struct hwmon_channel_info \*\)const |\1|' \
+		"$work/powerz.c"
+fi
 {
 	echo "obj-m := irq_sim.o gpio-sim.o ina2xx.o ina3221.o test_power.o fakerapl.o"
 	if [ "$arch" = arm64 ]; then
-		echo "obj-m += i2c-stub.o powercap_sys.o"
+		echo "obj-m += i2c-stub.o powercap_sys.o $powerz"
 		echo "ccflags-y := -DCONFIG_POWERCAP=1"
 	fi
 } >"$work/Kbuild"

@@ -85,6 +85,16 @@ board() { # name: the next guest is dressed as it
 	sh "$here/dtb.sh" "$1" "$RIG_DTB"
 }
 
+powerz_guest() {
+	if [ -f "$cache/$(cat "$cache/abi")/modules/arm64/powerz.ko" ]; then
+		guest arm64 powerz.sh
+		return
+	fi
+	echo "skip arm64 powerz: the archive has no source of Linux 6.7 or later"
+	skipped=$((skipped + 1))
+	[ "${CI:-}" != true ] || failed=$((failed + 1))
+}
+
 # The host's simulated meter at a USB serial adapter of the guest.
 usb_guest() {
 	meter=$PWD/build/rig/arm64/meter
@@ -116,7 +126,10 @@ arm64)
 		board jetson-orin-nano && guest arm64 jetson.sh
 		board jetson-agx-orin && guest arm64 agx.sh
 		unset RIG_DTB
+		guest arm64 i2c.sh
 		guest arm64 counters.sh
+		guest arm64 gpio.sh
+		powerz_guest
 		guest arm64 user.sh
 		usb_guest
 		sh "$here/unit.sh" "$cache" "$PWD/build/rig/arm64" >build/rig/unit.log 2>&1
