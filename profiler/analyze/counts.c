@@ -210,8 +210,10 @@ int ep_counts_make(const struct ep_analysis *a, bool client,
 	}
 	add_expected(a, client, counts);
 	find_memory(a, client, counts);
-	if (!client)
+	if (!client) {
 		find_swap_in(a, counts);
+		ep_charge_find(a, counts);
+	}
 	return 0;
 }
 

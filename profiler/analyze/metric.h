@@ -54,4 +54,7 @@ const struct ep_metric *ep_row_metric(const struct ep_row *row,
 /* "J", "J/token", "W" ... for a metric name; "" for a pure number. */
 const char *ep_metric_unit(const char *name);
 
+/* Charges are in coulombs; tables show them as batteries are labelled. */
+#define EP_COULOMBS_PER_MAH 3.6
+
 #endif

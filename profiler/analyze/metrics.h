@@ -20,12 +20,16 @@ struct ep_counts {
 	char rss_reason[128];
 	/* Pages that the machine brought back from swap; not of the client. */
 	struct ep_count_source swap_in;
-	bool has_swap_in; /* it is asked for, measured or not */
+	bool has_swap_in;	/* it is asked for, measured or not */
+	struct ep_meter charge; /* of the total, in C */
+	bool has_charge;	/* some sensor counts charge */
 };
 /* After the streams have ended.  -ENOMEM. */
 int ep_counts_make(const struct ep_analysis *a, bool client,
 		   struct ep_counts *counts) EP_MUST_CHECK;
 void ep_counts_done(struct ep_counts *counts);
+/* What counts the charge of the total, or why nothing does. */
+void ep_charge_find(const struct ep_analysis *a, struct ep_counts *counts);
 
 enum ep_row_kind {
 	EP_ROW_IDLE,
@@ -78,6 +82,7 @@ void ep_metric_energy(const struct ep_analysis *a, const struct ep_meter *meter,
 /* Every metric of the row that mk describes. */
 void ep_maker_times(struct ep_maker *mk);
 void ep_maker_energies(struct ep_maker *mk);
+void ep_maker_charge(struct ep_maker *mk);
 void ep_maker_rates(struct ep_maker *mk); /* what follows from these */
 void ep_maker_counts(struct ep_maker *mk);
 void ep_maker_request(struct ep_maker *mk); /* time to first token, ... */

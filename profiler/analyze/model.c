@@ -54,6 +54,7 @@ const char *ep_metric_unit(const char *name)
 		{ "tokens_per_j", "tokens/J" },
 		{ "_per_token", "1/token" },
 		{ "_bytes", "bytes" },
+		{ "charge_c", "C" },
 		{ "_w", "W" },
 		{ "_j", "J" },
 		{ "_s", "s" },

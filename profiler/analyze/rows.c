@@ -204,6 +204,7 @@ static int make_row(struct ep_maker *mk)
 	    measure_some(mk, is_served, &mk->served) < 0)
 		return -ENOMEM;
 	ep_maker_energies(mk);
+	ep_maker_charge(mk);
 	ep_maker_rates(mk);
 	if (mk->kind == EP_ROW_REQUEST)
 		ep_maker_request(mk);

@@ -80,6 +80,7 @@ static bool is_known(const char *name)
 		"tokens_per_s",	      "j_per_token",
 		"net_j_per_token",    "action_j_s_per_token",
 		"j_per_output_token", "ttft_s",
+		"charge_c",
 	};
 	const char *dot = strchr(name, '.');
 	bool phase = false, figure = false;

@@ -153,6 +153,7 @@ static void put_energy(struct run *run)
 		{ "energy_j", "Energy, gross", "J", 1, false },
 		{ "energy_net_j", "Energy, net", "J", 1, false },
 		{ "power_mean_w", "Mean power", "W", 1, false },
+		{ "charge_c", "Charge", "mAh", 1 / EP_COULOMBS_PER_MAH, false },
 		{ "rss_peak_bytes", "Memory", "MiB", MIB, true },
 	};
 	struct ep_latex_table *t =

@@ -325,6 +325,7 @@ static void put_power_and_memory(struct ep_page *page)
 	static const struct ep_totals_spec specs[] = {
 		{ "power_mean_w", "mean power", "W", EP_SHOW_PLUS_MINUS },
 		{ "power_peak_w", "peak power", "W", EP_SHOW_ROUNDED },
+		{ "charge_c", "charge", "mAh", EP_SHOW_MAH },
 		{ "rss_peak_bytes", "peak memory", "", EP_SHOW_BYTES },
 		{ "rss_mean_bytes", "mean memory", "", EP_SHOW_BYTES },
 	};

@@ -58,6 +58,19 @@ void ep_totals_table(struct ep_page *page, ep_totals_filter *wanted)
 	}
 }
 
+/* As batteries are labelled. */
+static void put_mah(struct ep_page *page, char *cell, const struct ep_metric *m)
+{
+	struct ep_metric mah;
+
+	if (m) {
+		mah = *m;
+		mah.value /= EP_COULOMBS_PER_MAH;
+		mah.u95 /= EP_COULOMBS_PER_MAH;
+	}
+	ep_cell_metric(cell, m ? &mah : NULL, EP_CELL_U95, &page->marks);
+}
+
 static void put_cell(struct ep_page *page, char *cell,
 		     const struct ep_metric *m, enum ep_show how)
 {
@@ -66,6 +79,10 @@ static void put_cell(struct ep_page *page, char *cell,
 	char bytes[EP_CELL_BYTES];
 	bool low;
 
+	if (how == EP_SHOW_MAH) {
+		put_mah(page, cell, m);
+		return;
+	}
 	if (how == EP_SHOW_PLUS_MINUS)
 		flags |= EP_CELL_U95;
 	if (how != EP_SHOW_BYTES || !m || ep_cell_missing(m)) {

@@ -6,7 +6,12 @@
 
 /* Tables with one row for each of the report's totals. */
 
-enum ep_show { EP_SHOW_PLUS_MINUS, EP_SHOW_ROUNDED, EP_SHOW_BYTES };
+enum ep_show {
+	EP_SHOW_PLUS_MINUS,
+	EP_SHOW_ROUNDED,
+	EP_SHOW_BYTES,
+	EP_SHOW_MAH, /* of coulombs, with what is uncertain of it */
+};
 
 struct ep_totals_spec {
 	const char *metric;

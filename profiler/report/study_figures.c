@@ -68,6 +68,8 @@ const char *const ep_study_metrics[] = {
 	"generation.energy_j",
 	"run.energy_j",
 	"run.energy_net_j",
+	"generation.charge_c",
+	"run.charge_c",
 	"idle.power_mean_w",
 	"prefill.power_mean_w",
 	"generation.power_mean_w",
