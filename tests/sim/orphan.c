@@ -12,12 +12,14 @@
 
 static void leave_grandchild(unsigned int seconds)
 {
-	pid_t grandchild = fork();
+	pid_t grandchild;
 
+	/* Inherited: the grandchild has it from the start. */
+	(void)prctl(PR_SET_NAME, "left-behind");
+	grandchild = fork();
 	if (grandchild < 0)
 		_exit(1);
 	if (grandchild == 0) {
-		(void)prctl(PR_SET_NAME, "left-behind");
 		(void)alarm(seconds);
 		for (;;)
 			(void)pause();
