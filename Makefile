@@ -29,6 +29,8 @@ PKG_CONFIG ?= pkg-config
 WITH_CURL ?= 1
 # WITH_GPIOD=0 leaves meters out whose pulses come in by a GPIO line.
 WITH_GPIOD ?= 1
+# WITH_LIBUSB=0 leaves meters out that are asked over USB without a driver.
+WITH_LIBUSB ?= 1
 # WITH_SQLITE=0 leaves studies out, WITH_RMATH=0 what needs distributions.
 WITH_SQLITE ?= 1
 WITH_RMATH ?= 1
@@ -42,6 +44,7 @@ CHART_JS := $(firstword $(wildcard $(JS_DIR)/chart.js/chart.min.js \
 	$(JS_DIR)/chart.js/Chart.min.js) $(JS_DIR)/chart.js/chart.min.js)
 PKGS := jansson libconfuse nettle $(if $(filter 1,$(WITH_CURL)),libcurl) \
 	$(if $(filter 1,$(WITH_GPIOD)),libgpiod) \
+	$(if $(filter 1,$(WITH_LIBUSB)),libusb-1.0) \
 	$(if $(filter 1,$(WITH_SQLITE)),sqlite3) \
 	$(if $(filter 1,$(WITH_RMATH)),libRmath) \
 	$(if $(filter 1,$(WITH_ARCHIVE)),libarchive)
@@ -71,6 +74,7 @@ LINK_san    := -fsanitize=address,undefined
 
 CPPFLAGS += -D_GNU_SOURCE -I. -DEP_WITH_CURL=$(WITH_CURL) \
 	-DEP_WITH_GPIOD=$(WITH_GPIOD) -DEP_GPIOD=$(EP_GPIOD) \
+	-DEP_WITH_LIBUSB=$(WITH_LIBUSB) \
 	-DEP_WITH_SQLITE=$(WITH_SQLITE) -DEP_WITH_RMATH=$(WITH_RMATH) \
 	-DEP_WITH_HTML=$(WITH_HTML) -DEP_WITH_ARCHIVE=$(WITH_ARCHIVE) \
 	-DEP_DYGRAPHS_JS='"$(DYGRAPHS_JS)"' -DEP_CHART_JS='"$(CHART_JS)"' \
@@ -186,7 +190,8 @@ $(B)/infer: $(DEMO_OBJS)
 $(B)/tests/unit/test_%: $(B)/tests/unit/test_%.o $(SUPPORT_OBJS) $(B)/libedgeprof.a
 	$(CC) $(EP_LDFLAGS) -o $@ $^ $(LIBS) -lcmocka
 # Simulated devices whose driver is an ioctl.
-UMOCKDEV_SIMS := $(B)/tests/sim/vcio $(B)/tests/sim/i2c $(B)/tests/sim/usbtmc $(B)/tests/sim/fnirsi
+UMOCKDEV_SIMS := $(B)/tests/sim/vcio $(B)/tests/sim/i2c $(B)/tests/sim/usbtmc $(B)/tests/sim/fnirsi \
+	$(B)/tests/sim/powerz
 $(UMOCKDEV_SIMS:=.o): EP_CFLAGS += $(shell $(PKG_CONFIG) --cflags umockdev-1.0 2>/dev/null)
 $(UMOCKDEV_SIMS): LIBS += $(shell $(PKG_CONFIG) --libs umockdev-1.0 2>/dev/null)
 $(B)/tests/sim/%: $(B)/tests/sim/%.o $(SIM_SUPPORT_OBJS) $(B)/libedgeprof.a
