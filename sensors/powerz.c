@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
  * ChargerLAB POWER-Z KM002C and KM003C through the kernel's hwmon driver
- * "powerz" (drivers/hwmon/powerz.c): in0 is VBUS in mV, curr1 is IBUS in mA with
- * its sign.  Each read is a USB transaction of its own that asks the meter for
- * what it has now, so volts and amperes are about a millisecond apart.
+ * "powerz": in0 is VBUS in mV, curr1 is IBUS in mA with its sign.  Each read is
+ * a USB transaction that asks the meter for what it has now, so volts and
+ * amperes are about a millisecond apart.  Without that driver: powerz_usb.c.
  */
 #include "sensors/sensor.h"
 
@@ -17,14 +17,15 @@
 #include "base/str.h"
 #include "drivers/hwmon.h"
 #include "sensors/files.h"
+#include "sensors/powerz_parts.h"
 #include "sensors/table.h"
 
-#define METERS_MAX 8
+#define METERS_MAX EP_POWERZ_METERS_MAX
 #define PERIOD_NS (10 * EP_NS_PER_MS)
 /* A meter that was unplugged is looked for this often. */
 #define RETRY_NS (500 * EP_NS_PER_MS)
 #define MILLI 1000
-/* What such a meter takes, and some more: 50 V and 6 A. */
+/* What such a meter takes, 50 V and 6 A, and more. */
 #define VOLTS_MAX_MV 60000
 #define AMPS_MAX_MA 12000
 /* Less current than this says nothing about its direction. */
@@ -32,26 +33,16 @@
 
 enum { VOLTS, AMPS, POWER, CHANNEL_COUNT };
 
-struct settings {
-	const char *device;  /* glob over the USB interface: "1-1.2:1.0" */
-	const char *product; /* its USB product; "" any */
-	int64_t period_ns, refresh_ns, gain_ppm;
-	bool reverse;
-};
-
 struct ep_sensor {
 	const struct ep_env *env;
-	struct settings settings;
+	struct ep_powerz_wish settings;
+	struct ep_powerz_usb *usb; /* without the driver; NULL with it */
 	char device[64]; /* where it was found, and is looked for again */
 	int fds[POWER];
 	int64_t retry_ns;
 	bool lost[POWER]; /* values failed since the last good one */
 	struct ep_channel channels[CHANNEL_COUNT];
 };
-
-static const struct {
-	const char *name, *product;
-} models[] = { { "km002c", "0061" }, { "km003c", "0063" } };
 
 static int get_span(const struct ep_conf *conf, const char *key,
 		    int64_t fallback_ns, int64_t *ret_ns, struct ep_err *err)
@@ -67,10 +58,9 @@ static int get_span(const struct ep_conf *conf, const char *key,
 	return r;
 }
 
-static int get_settings(const struct ep_conf *conf, struct settings *ret,
+static int get_settings(const struct ep_conf *conf, struct ep_powerz_wish *ret,
 			struct ep_err *err)
 {
-	const char *model = ep_conf_get(conf, "model");
 	double percent = 0;
 	int r = get_span(conf, "period", PERIOD_NS, &ret->period_ns, err);
 
@@ -84,26 +74,20 @@ static int get_settings(const struct ep_conf *conf, struct settings *ret,
 	if (r < 0)
 		return r;
 	if (!(percent >= 0 && percent <= 100))
-		return ep_conf_err(conf, "gain_percent", err,
-				   "must be 0 to 100");
+		return ep_conf_err(conf, "gain_percent", err, "takes 0 to 100");
 	ret->gain_ppm = llround(percent * 1e4);
 	ret->device = ep_conf_get(conf, "device");
 	if (!ret->device || !ret->device[0])
 		ret->device = "*";
-	ret->product = model && model[0] ? NULL : "";
-	for (size_t i = 0; model && i < sizeof(models) / sizeof(models[0]); i++)
-		if (strcmp(models[i].name, model) == 0)
-			ret->product = models[i].product;
-	return ret->product ? 0
-			    : ep_conf_err(conf, "model", err,
-					  "must be km002c or km003c");
+	if (ep_powerz_product(ep_conf_get(conf, "model"), &ret->product) < 0)
+		return ep_conf_err(conf, "model", err,
+				   "must be km002c or km003c");
+	return 0;
 }
 
 static int powerz_check(const struct ep_conf *conf, struct ep_err *err)
 {
-	struct settings settings = { 0 };
-
-	return get_settings(conf, &settings, err);
+	return get_settings(conf, &(struct ep_powerz_wish){ 0 }, err);
 }
 
 /* "1-1.2:1.0" */
@@ -130,16 +114,17 @@ static int find(const struct ep_sensor *s, const char *device,
 		struct ep_hwmon_chip *chips)
 {
 	const struct ep_root *root = &s->env->root;
-	int n = ep_hwmon_chips(root, "powerz", chips, METERS_MAX);
-	int kept = 0;
+	int n = ep_hwmon_chips(root, "powerz", chips, METERS_MAX), kept = 0;
+	char wanted[8];
 
+	(void)ep_str_format(wanted, sizeof(wanted), "%04x",
+			    s->settings.product);
 	for (int i = 0; i < n; i++) {
 		char product[8];
 
 		product_of(root, &chips[i], product);
 		if (ep_str_glob(device, device_of(&chips[i])) &&
-		    (!s->settings.product[0] ||
-		     strcmp(product, s->settings.product) == 0))
+		    (s->settings.product == 0 || strcmp(product, wanted) == 0))
 			chips[kept++] = chips[i];
 	}
 	return n < 0 ? n : kept;
@@ -188,40 +173,24 @@ static int read_one(const struct ep_sensor *s, int which, int64_t *ret)
 	return 0;
 }
 
-static int none_here(struct ep_err *err)
-{
-	return ep_err_set(err, -ENODEV,
-			  "no such POWER-Z is here: plug its data socket in; "
-			  "the kernel's driver powerz (Linux 6.7 and later) "
-			  "must know it: sudo modprobe powerz");
-}
-
-static int several(const struct ep_hwmon_chip *chips, int n, struct ep_err *err)
-{
-	char names[200] = "";
-
-	for (int i = 0; i < n; i++) {
-		size_t len = strlen(names);
-
-		(void)ep_str_format(names + len, sizeof(names) - len, "%s%.40s",
-				    i > 0 ? ", " : "", device_of(&chips[i]));
-	}
-	return ep_err_set(err, -ENOTUNIQ,
-			  "there are %d of them, at %s; name one: "
-			  "--sensor powerz:%.40s",
-			  n, names, device_of(&chips[0]));
-}
-
 /* The first meter and its first values. */
 static int start(struct ep_sensor *s, int64_t first[POWER], struct ep_err *err)
 {
 	struct ep_hwmon_chip chips[METERS_MAX];
+	const char *names[METERS_MAX];
 	int n = find(s, s->settings.device, chips), r;
 
 	if (n < 0)
 		return ep_err_set(err, n, "%s", strerror(-n));
-	if (n != 1)
-		return n == 0 ? none_here(err) : several(chips, n, err);
+	for (int i = 0; i < n; i++)
+		names[i] = device_of(&chips[i]);
+	if (n > 1)
+		return ep_powerz_several(names, n, err);
+	if (n == 0) {
+		r = ep_powerz_usb_open(&s->usb, s->env, &s->settings, err);
+		first[AMPS] = r == 0 ? s->usb->first_ua / MILLI : 0;
+		return r;
+	}
 	(void)ep_str_copy(s->device, sizeof(s->device), device_of(&chips[0]));
 	r = open_files(s, &chips[0]);
 	for (int i = VOLTS; i <= AMPS && r == 0; i++)
@@ -237,12 +206,8 @@ static int start(struct ep_sensor *s, int64_t first[POWER], struct ep_err *err)
 static void describe(struct ep_sensor *s)
 {
 	static const struct ep_channel shapes[CHANNEL_COUNT] = {
-		[VOLTS] = { .name = "voltage",
-			    .quantity = EP_VOLTAGE_UV,
-			    .resolution = MILLI },
-		[AMPS] = { .name = "current",
-			   .quantity = EP_CURRENT_UA,
-			   .resolution = MILLI },
+		[VOLTS] = { .name = "voltage", .quantity = EP_VOLTAGE_UV },
+		[AMPS] = { .name = "current", .quantity = EP_CURRENT_UA },
 		[POWER] = { .name = "power",
 			    .quantity = EP_POWER_UW,
 			    .role = EP_ROLE_TOTAL,
@@ -253,6 +218,7 @@ static void describe(struct ep_sensor *s)
 
 	memcpy(s->channels, shapes, sizeof(shapes));
 	for (int i = VOLTS; i <= POWER; i++) {
+		s->channels[i].resolution = i < POWER ? MILLI : 0;
 		s->channels[i].refresh_ns = s->settings.refresh_ns;
 		/* The mean of one refresh, up to one refresh old. */
 		s->channels[i].window_ns = 2 * s->settings.refresh_ns;
@@ -263,9 +229,17 @@ static void describe(struct ep_sensor *s)
 static void note(const struct ep_sensor *s, const int64_t first[POWER],
 		 struct ep_sensor_notes *notes)
 {
-	ep_sensor_note(notes, "the POWER-Z at %s", s->device);
-	ep_sensor_note(notes, "volts and amperes come from two USB "
-			      "transactions, one after the other");
+	if (s->usb) {
+		ep_powerz_usb_note(s->usb, notes);
+	} else {
+		ep_sensor_note(notes, "the POWER-Z at %s", s->device);
+		ep_sensor_note(notes, "volts and amperes come from two USB "
+				      "transactions, one after the other");
+		ep_sensor_note(
+			notes,
+			"the kernel's driver cuts off what is finer than "
+			"1 mV and 1 mA: half of that is added");
+	}
 	if (s->settings.refresh_ns == 0)
 		ep_sensor_note(notes, "how often it makes a value is set on "
 				      "the meter and not told: refresh= tells");
@@ -274,8 +248,8 @@ static void note(const struct ep_sensor *s, const int64_t first[POWER],
 				      "gain_percent= tells yours");
 	if (first[AMPS] < -FLOW_MIN_MA)
 		ep_sensor_note(notes,
-			       "its current is negative: it flows from socket "
-			       "to plug; reverse=%s counts it as drawn",
+			       "its current is negative: it flows from plug "
+			       "to socket; reverse=%s counts it as drawn",
 			       s->settings.reverse ? "no" : "yes");
 }
 
@@ -284,6 +258,7 @@ static void powerz_close(struct ep_sensor *sensor)
 	if (!sensor)
 		return;
 	close_files(sensor);
+	ep_powerz_usb_close(sensor->usb);
 	free(sensor);
 }
 
@@ -315,16 +290,25 @@ static int powerz_open(const struct ep_env *env, const struct ep_conf *conf,
 static int powerz_probe(const struct ep_env *env, struct ep_err *err)
 {
 	struct ep_hwmon_chip chips[METERS_MAX];
+	struct ep_usb_interface on_usb[METERS_MAX];
 	int n = ep_hwmon_chips(&env->root, "powerz", chips, METERS_MAX);
 
+	if (n == 0)
+		n = ep_powerz_usb_list(&env->root, "*", 0, on_usb);
 	return n < 0 ? ep_err_set(err, n, "%s", strerror(-n)) : n;
 }
 
 static size_t powerz_channels(const struct ep_sensor *sensor,
 			      const struct ep_channel **ret)
 {
-	*ret = sensor->channels;
-	return CHANNEL_COUNT;
+	*ret = sensor->usb ? sensor->usb->channels : sensor->channels;
+	return sensor->usb ? (size_t)EP_POWERZ_USB_COUNT : CHANNEL_COUNT;
+}
+
+/* The middle of what the driver may have cut off, towards 0. */
+static int64_t micro_of(int64_t milli)
+{
+	return milli * MILLI + ((milli > 0) - (milli < 0)) * MILLI / 2;
 }
 
 static int64_t powerz_period_ns(const struct ep_sensor *sensor)
@@ -353,6 +337,8 @@ static int powerz_poll(struct ep_sensor *sensor, int64_t now_ns,
 	int errors[POWER];
 	struct ep_sample s = { 0 };
 
+	if (sensor->usb)
+		return ep_powerz_usb_poll(sensor->usb, sink);
 	for (int i = VOLTS; i <= AMPS; i++)
 		errors[i] = read_one(sensor, i, &values[i]);
 	ep_sample_stamp(&s, now_ns, sensor->env->now_ns());
@@ -360,7 +346,7 @@ static int powerz_poll(struct ep_sensor *sensor, int64_t now_ns,
 		bool good = errors[i] == 0;
 
 		s.channel = (uint16_t)i;
-		s.value = good ? values[i] * MILLI : 0;
+		s.value = good ? micro_of(values[i]) : 0;
 		s.flags = good ? EP_SAMPLE_UNPROVEN : EP_SAMPLE_ERROR;
 		if (good && sensor->lost[i])
 			s.flags |= EP_SAMPLE_GAP;
@@ -378,7 +364,7 @@ static const struct ep_param powerz_params[] = {
 	{ "model", "", "km002c or km003c; any" },
 	{ "period", "10ms", "time between readings" },
 	{ "refresh", "", "how often the meter makes a new value" },
-	{ "reverse", "no", "current from socket to plug is what is drawn" },
+	{ "reverse", "no", "current from plug to socket is what is drawn" },
 	{ "gain_percent", "", "accuracy limit of power, of reading" },
 	{ NULL, NULL, NULL },
 };
@@ -395,4 +381,7 @@ const struct ep_sensor_ops ep_sensor_powerz = {
 	.period_ns = powerz_period_ns,
 	.poll = powerz_poll,
 	.close = powerz_close,
+	.decode = ep_powerz_decode,
+	.wire_channels = ep_powerz_wire_channels,
+	.wire_channel_count = EP_POWERZ_WIRE_COUNT,
 };

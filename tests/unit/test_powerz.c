@@ -79,8 +79,8 @@ static void volts_and_amperes_make_its_power(void **state)
 	assert_int_equal(open_as(rig, ""), 0);
 	assert_int_equal(rig->channel_count, 3);
 	assert_int_equal(ep_rig_poll(rig), 2);
-	ep_rig_assert_unproven(rig, "voltage", 5062000);
-	ep_rig_assert_unproven(rig, "current", 1234000);
+	ep_rig_assert_unproven(rig, "voltage", 5062500);
+	ep_rig_assert_unproven(rig, "current", 1234500);
 	power = &rig->channels[ep_rig_channel(rig, "power")];
 	assert_int_equal(power->flags, EP_CHANNEL_PRODUCT);
 	assert_int_equal(power->role, EP_ROLE_TOTAL);
@@ -120,11 +120,27 @@ static void the_sign_is_kept_or_turned(void **state)
 	assert_int_equal(open_as(rig, ""), 0);
 	assert_true(ep_rig_noted(rig, "reverse=yes"));
 	assert_int_equal(ep_rig_poll(rig), 2);
-	ep_rig_assert_unproven(rig, "current", -1500000);
+	ep_rig_assert_unproven(rig, "current", -1500500);
 	assert_int_equal(open_as(rig, "reverse=yes"), 0);
 	assert_false(ep_rig_noted(rig, "reverse="));
 	assert_int_equal(ep_rig_poll(rig), 2);
-	ep_rig_assert_unproven(rig, "current", 1500000);
+	ep_rig_assert_unproven(rig, "current", 1500500);
+}
+
+/* It drops what is finer than its last digit; of less than one it tells 0. */
+static void the_middle_of_what_the_driver_cut_off_is_taken(void **state)
+{
+	struct ep_rig *rig = *state;
+
+	make_meter(rig, 3, "1-1.2", "0063");
+	put(rig, 3, "curr1_input", "0");
+	assert_int_equal(open_as(rig, ""), 0);
+	assert_true(ep_rig_noted(rig, "cuts off"));
+	assert_int_equal(ep_rig_poll(rig), 2);
+	ep_rig_assert_unproven(rig, "current", 0);
+	put(rig, 3, "curr1_input", "-1");
+	assert_int_equal(ep_rig_poll(rig), 2);
+	ep_rig_assert_unproven(rig, "current", -1500);
 }
 
 static void of_several_one_must_be_named(void **state)
@@ -138,10 +154,10 @@ static void of_several_one_must_be_named(void **state)
 	assert_non_null(strstr(rig->err.text, "1-1:1.0, 2-1:1.0"));
 	assert_int_equal(open_as(rig, "device=2-1:*"), 0);
 	assert_int_equal(ep_rig_poll(rig), 2);
-	ep_rig_assert_unproven(rig, "voltage", 9000000);
+	ep_rig_assert_unproven(rig, "voltage", 9000500);
 	assert_int_equal(open_as(rig, "model=km003c"), 0);
 	assert_int_equal(ep_rig_poll(rig), 2);
-	ep_rig_assert_unproven(rig, "voltage", 5062000);
+	ep_rig_assert_unproven(rig, "voltage", 5062500);
 	assert_int_equal(open_as(rig, "device=2-1:*,model=km003c"), -ENODEV);
 }
 
@@ -154,7 +170,7 @@ static void what_fails_is_an_error_never_zero(void **state)
 	put(rig, 3, "in0_input", "188000");
 	assert_int_equal(ep_rig_poll(rig), 2);
 	assert_error(rig, "voltage");
-	ep_rig_assert_unproven(rig, "current", 1234000);
+	ep_rig_assert_unproven(rig, "current", 1234500);
 	put(rig, 3, "in0_input", "nonsense");
 	put(rig, 3, "curr1_input", "");
 	assert_true(ep_rig_poll(rig) < 0);
@@ -165,9 +181,9 @@ static void what_fails_is_an_error_never_zero(void **state)
 	assert_int_equal(ep_rig_poll(rig), 2);
 	assert_int_equal(ep_rig_sample(rig, "voltage")->flags,
 			 EP_SAMPLE_UNPROVEN | EP_SAMPLE_GAP);
-	assert_int_equal(ep_rig_sample(rig, "current")->value, 1000000);
+	assert_int_equal(ep_rig_sample(rig, "current")->value, 1000500);
 	assert_int_equal(ep_rig_poll(rig), 2);
-	ep_rig_assert_unproven(rig, "voltage", 5000000);
+	ep_rig_assert_unproven(rig, "voltage", 5000500);
 }
 
 /* As ep_kept_read_i64 sees a device that went: nothing is read any more. */
@@ -206,7 +222,7 @@ static void plugged_in_again_it_is_found_by_its_port(void **state)
 	ep_rig_time_ns += EP_NS_PER_S;
 	assert_int_equal(ep_rig_poll(rig), -ENODEV);
 	assert_int_equal(ep_rig_poll(rig), 2);
-	assert_int_equal(ep_rig_sample(rig, "voltage")->value, 5001000);
+	assert_int_equal(ep_rig_sample(rig, "voltage")->value, 5001500);
 	assert_int_equal(ep_rig_sample(rig, "voltage")->flags,
 			 EP_SAMPLE_UNPROVEN | EP_SAMPLE_GAP);
 }
@@ -218,7 +234,7 @@ static void without_one_it_says_what_to_do(void **state)
 	ep_tmp_mkdir(&rig->tmp, "sys/class/hwmon");
 	assert_int_equal(ep_sensor_powerz.probe(&rig->env, NULL), 0);
 	assert_int_equal(open_as(rig, ""), -ENODEV);
-	assert_non_null(strstr(rig->err.text, "modprobe powerz"));
+	assert_non_null(strstr(rig->err.text, "5fc9:0063"));
 	make_meter(rig, 3, "1-1.2", "0063");
 	put(rig, 3, "in0_input", "");
 	assert_int_equal(open_as(rig, ""), -EIO);
@@ -249,6 +265,8 @@ static void hwmon_leaves_it_alone_unless_asked(void **state)
 	struct ep_rig *rig = *state;
 
 	make_meter(rig, 3, "1-1.2", "0063");
+	assert_int_equal(ep_rig_open(rig, &ep_sensor_hwmon, ""), -ENODEV);
+	assert_non_null(strstr(rig->err.text, "--sensor powerz"));
 	put(rig, 0, "name", "board");
 	put(rig, 0, "power1_input", "3000000");
 	assert_int_equal(ep_rig_open(rig, &ep_sensor_hwmon, ""), 0);
@@ -267,6 +285,7 @@ int main(void)
 		TEST(volts_and_amperes_make_its_power),
 		TEST(what_is_told_of_it_is_taken),
 		TEST(the_sign_is_kept_or_turned),
+		TEST(the_middle_of_what_the_driver_cut_off_is_taken),
 		TEST(of_several_one_must_be_named),
 		TEST(what_fails_is_an_error_never_zero),
 		TEST(plugged_in_again_it_is_found_by_its_port),
