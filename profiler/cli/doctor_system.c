@@ -116,6 +116,12 @@ void ep_doctor_build(struct ep_doctor *d)
 		ep_doctor_cost("energy meters with a pulse output (S0)");
 		ep_doctor_fix("make WITH_GPIOD=1 && sudo make install");
 	}
+	if (!EP_WITH_LIBUSB) {
+		ep_doctor_say(d, EP_FINDING_NOTE, "meters",
+			      "this edgeprof was built without libusb");
+		ep_doctor_cost("POWER-Z meters on kernels before 6.7");
+		ep_doctor_fix("make WITH_LIBUSB=1 && sudo make install");
+	}
 	if (ep_sensor_find("plug", NULL))
 		return;
 	ep_doctor_say(d, EP_FINDING_NOTE, "plugs",

@@ -177,8 +177,13 @@ says_not other_hid_devices hidraw0
 says powerz '^ok meter a POWER-Z is plugged in:'
 check no_escapes fails grep -q "$(printf '\033')" "$dir/raw"
 tree none '/proc/sys/kernel/arch = low' '/sys/class/bluetooth/hci0/address = 0' \
+	'/sys/bus/usb/devices/1-2/idVendor = 5fc9' \
+	'/sys/bus/usb/devices/1-2/idProduct = 0063' \
+	'/sys/bus/usb/devices/1-2/busnum = 1' '/sys/bus/usb/devices/1-2/devnum = 9' \
 	'/usr/bin/bluetoothctl = x' '/usr/bin/rfcomm = x'
 doctor
+says powerz_denied '^missing meter /dev/bus/usb/001/009 is a POWER-Z: permission denied'
+says powerz_rule 'SUBSYSTEM=="usb", ATTR{idVendor}=="5fc9", GROUP="plugdev"'
 says not_paired 'no UM24C, UM25C or UM34C is paired; to use one'
 says how_to_pair 'pair 00:15:A6:01:AA:21 (PIN 1234)'
 
