@@ -123,3 +123,26 @@ ran fnb58_runs_through_the_pull $?
 says fnb58_says_the_gap 'fnb58: its samples have [1-9] gap' "$work/err"
 check fnb58_comes_back lasts fnb58 "$work/fnb58_pulled"
 energy_follows fnb58_energy_with_a_gap "$work/fnb58_pulled" "$profile"
+
+# Without the kernel's driver, through libusb.
+rmmod powerz
+has_no_chip() {
+	! has_chip "$1"
+}
+waits_for has_no_chip 1-1
+as_user edgeprof doctor >"$work/doctor" 2>&1
+says user_may_not_over_usb 'is a POWER-Z: permission denied' "$work/doctor"
+player=one sensors='--sensor km003c:1-1:*'
+measure usb edgeprof-demo-infer -m "$work/model" -n 100
+ran usb_runs $?
+says usb_is_told 'asked over USB, without the kernel' "$work/usb/run.json"
+energy_follows usb_energy_is_the_scripts "$work/usb" "$profile"
+within usb_reading_lasts_one_transfer 700000 400000 "$(span_of km003c "$work/usb")"
+measure usb_pulled sh -c "sleep 0.5; echo unplug >$work/one; sleep 0.6
+	echo plug >$work/one; sleep 1.4
+	echo mute >$work/one; sleep 0.6; echo talk >$work/one; sleep 1"
+ran usb_runs_through_the_pull $?
+says usb_says_the_gaps 'km003c: its samples have [2-9] gaps' "$work/err"
+equal usb_lost_ones_are_errors_not_zero '0 1 1' "$(flaws_of km003c "$work/usb_pulled")"
+check usb_comes_back lasts km003c "$work/usb_pulled"
+energy_follows usb_energy_with_gaps "$work/usb_pulled" "$profile"

@@ -13,6 +13,8 @@
 #define HEADER_BYTES 8
 #define ADC_BYTES 44
 
+static uint8_t number; /* of the last question; the answer repeats it */
+
 static void put(uint8_t *to, int bytes, int64_t value)
 {
 	for (int i = 0; i < bytes; i++)
@@ -22,10 +24,10 @@ static void put(uint8_t *to, int bytes, int64_t value)
 static void ask(struct usb_play *p, const uint8_t *data, size_t len,
 		int64_t now_ns)
 {
-	static const uint8_t get_adc[] = { 0x0c, 0, 2, 0 };
-
-	if (len == sizeof(get_adc) && memcmp(data, get_adc, len) == 0)
-		p->due_ns = now_ns + ANSWER_NS;
+	if (len != 4 || data[0] != 0x0c || data[2] != 2 || data[3] != 0)
+		return;
+	number = data[1];
+	p->due_ns = now_ns + ANSWER_NS;
 }
 
 /* The last digits of a real one never rest: up to 3 mV or mA, then as much the
@@ -69,6 +71,7 @@ static size_t tell(struct usb_play *p, uint8_t data[64], int64_t now_ns)
 	}
 	memset(data, 0, HEADER_BYTES + ADC_BYTES);
 	data[0] = 0x41;
+	data[1] = number;
 	put(data + 2, 2, (4 + ADC_BYTES) / 4 << 6);
 	put(data + 4, 2, 1);
 	put(data + 6, 2, ADC_BYTES << 6);
