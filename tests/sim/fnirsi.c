@@ -20,11 +20,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/wait.h>
-#include <time.h>
-#include <unistd.h>
 
-#define NO_UMOCKDEV 77
+#include "tests/sim/support/testbed.h"
 
 #if __has_include(<umockdev.h>)
 #include <linux/hidraw.h>
@@ -34,16 +31,8 @@
 #include "tests/sim/support/device_pace.h"
 #include "tests/sim/support/fnirsi_meter.h"
 
-#define PRELOAD "libumockdev-preload.so.0"
-
 static struct fnirsi_meter m = { .volts = 5.06, .rate = 100, .master = -1 };
 static const char *epoch_file;
-
-static void fail(const char *what, const char *why)
-{
-	fprintf(stderr, "fnirsi: %s: %s\n", what, why);
-	exit(2);
-}
 
 static gboolean on_ioctl(UMockdevIoctlBase *handler,
 			 UMockdevIoctlClient *client, gpointer ctx)
@@ -73,23 +62,10 @@ static gboolean on_ioctl(UMockdevIoctlBase *handler,
 	return TRUE;
 }
 
-static int run(char **command)
+static void step(void *ctx)
 {
-	const struct timespec pause = { 0, 1000000 };
-	int status = 0;
-	pid_t pid = fork();
-
-	if (pid == 0) {
-		execvp(command[0], command);
-		fail(command[0], strerror(errno));
-	}
-	sim_keep_pace();
-	while (pid > 0 && waitpid(pid, &status, WNOHANG) == 0) {
-		if (fnirsi_step(&m) < 0)
-			fail("no pseudo-terminal", strerror(errno));
-		nanosleep(&pause, NULL);
-	}
-	return WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
+	if (fnirsi_step(ctx) < 0)
+		testbed_fail("no pseudo-terminal", strerror(errno));
 }
 
 static int option(const char *name, const char *value)
@@ -132,17 +108,6 @@ static int parse(int argc, char **argv)
 	return 0;
 }
 
-static void write_epoch(void)
-{
-	FILE *f = epoch_file ? fopen(epoch_file, "we") : NULL;
-
-	m.epoch_ns = fnirsi_now_ns();
-	if (f)
-		fprintf(f, "%lld\n", m.epoch_ns);
-	if (epoch_file && (!f || fclose(f) != 0))
-		fail(epoch_file, strerror(errno));
-}
-
 static void add_meter(UMockdevTestbed *bed)
 {
 	UMockdevIoctlBase *handler = umockdev_ioctl_base_new();
@@ -159,33 +124,13 @@ static void add_meter(UMockdevTestbed *bed)
 		       "E: DEVNAME=/dev/hidraw0\nE: SUBSYSTEM=hidraw\n\n",
 		       m.model->vendor, m.model->product);
 	if (!umockdev_testbed_add_from_string(bed, text, &error))
-		fail("hidraw0", error->message);
+		testbed_fail("hidraw0", error->message);
 	g_signal_connect(handler, "handle-ioctl", G_CALLBACK(on_ioctl), NULL);
 	if (!umockdev_testbed_attach_ioctl(bed, "/dev/hidraw0", handler,
 					   &error))
-		fail("hidraw0", error->message);
+		testbed_fail("hidraw0", error->message);
 	m.node = g_strconcat(root, "/dev/hidraw0", NULL);
 	g_free(root);
-}
-
-/* The preload has to be there before main. */
-static void preload(char **argv)
-{
-	const char *before = getenv("LD_PRELOAD"), *asan;
-	gchar *text;
-
-	if (before && strstr(before, PRELOAD))
-		return;
-	text = g_strconcat(PRELOAD, before ? ":" : "", before, NULL);
-	setenv("LD_PRELOAD", text, 1);
-	g_free(text);
-	asan = getenv("ASAN_OPTIONS");
-	text = g_strconcat(asan ? asan : "", asan ? ":" : "",
-			   "verify_asan_link_order=0", NULL);
-	setenv("ASAN_OPTIONS", text, 1);
-	g_free(text);
-	execv("/proc/self/exe", argv);
-	fail("cannot start again", strerror(errno));
 }
 
 int main(int argc, char **argv)
@@ -193,22 +138,21 @@ int main(int argc, char **argv)
 	UMockdevTestbed *bed;
 	int at, status;
 
-	preload(argv);
+	testbed_preload(argv);
 	at = parse(argc, argv);
 	if (at == 0) {
 		fputs("usage: fnirsi [OPTION...] -- COMMAND...\n", stderr);
 		return 2;
 	}
 	bed = umockdev_testbed_new();
-	if (access("/sys/kernel", F_OK) == 0) {
-		fputs("fnirsi: umockdev cannot be preloaded\n", stderr);
+	if (!testbed_is_there())
 		return NO_UMOCKDEV;
-	}
-	write_epoch();
+	m.epoch_ns = fnirsi_now_ns();
+	testbed_write_epoch(epoch_file, m.epoch_ns);
 	add_meter(bed);
-	if (fnirsi_step(&m) < 0)
-		fail("no pseudo-terminal", strerror(errno));
-	status = run(argv + at);
+	step(&m);
+	sim_keep_pace();
+	status = testbed_run(argv + at, step, &m, 1000000);
 	g_object_unref(bed);
 	return status;
 }

@@ -29,18 +29,15 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
-#include <sys/wait.h>
-#include <time.h>
 #include <unistd.h>
 
+#include "base/clock.h"
 #include "tests/sim/support/i2c_bus.h"
-
-#define NO_UMOCKDEV 77
+#include "tests/sim/support/testbed.h"
 
 #if __has_include(<umockdev.h>)
 #include <umockdev.h>
 
-#define PRELOAD "libumockdev-preload.so.0"
 #define MESSAGES_MAX 42
 /* Until the kernel gives up on a line that is held down. */
 #define STUCK_NS 100000000LL
@@ -48,32 +45,9 @@
 static struct i2c_bus bus;
 static long long epoch_ns;
 
-static long long now_ns(void)
-{
-	struct timespec t;
-
-	clock_gettime(CLOCK_MONOTONIC, &t);
-	return t.tv_sec * 1000000000LL + t.tv_nsec;
-}
-
 static double now_s(void)
 {
-	return (double)(now_ns() - epoch_ns) * 1e-9;
-}
-
-static void sleep_until(long long ns)
-{
-	struct timespec t = { ns / 1000000000LL, ns % 1000000000LL };
-
-	while (clock_nanosleep(CLOCK_MONOTONIC, TIMER_ABSTIME, &t, NULL) ==
-	       EINTR)
-		;
-}
-
-static void fail(const char *what, const char *why)
-{
-	fprintf(stderr, "i2c: %s: %s\n", what, why);
-	exit(2);
+	return (double)(ep_clock_monotonic_ns() - epoch_ns) * 1e-9;
 }
 
 /* 0, or an errno: the fault that the bus has now. */
@@ -85,7 +59,7 @@ static int trouble(double t_s)
 		return EREMOTEIO;
 	if (!i2c_bus_has(&bus, I2C_STUCK, t_s))
 		return 0;
-	sleep_until(now_ns() + STUCK_NS);
+	ep_clock_sleep_until(ep_clock_monotonic_ns() + STUCK_NS);
 	return ETIMEDOUT;
 }
 
@@ -216,7 +190,7 @@ static gboolean on_ioctl(UMockdevIoctlBase *handler,
 	static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
 	unsigned long request = umockdev_ioctl_client_get_request(client);
 	bool moves = request == I2C_RDWR || request == I2C_SMBUS;
-	long long begin_ns = now_ns();
+	long long begin_ns = ep_clock_monotonic_ns();
 	struct i2c_turn turn;
 	int error;
 
@@ -230,8 +204,8 @@ static gboolean on_ioctl(UMockdevIoctlBase *handler,
 		error = answer(client, &turn);
 	bus.transfer_count += turn.bits > 0;
 	if (bus.khz > 0 && turn.bits > 0)
-		sleep_until(begin_ns +
-			    (long long)((double)turn.bits * 1e6 / bus.khz));
+		ep_clock_sleep_until(begin_ns + (long long)((double)turn.bits *
+							    1e6 / bus.khz));
 	pthread_mutex_unlock(&lock);
 	umockdev_ioctl_client_complete(client, error ? -1 : 0, error);
 	return TRUE;
@@ -250,10 +224,10 @@ static void add_bus(UMockdevTestbed *bed)
 		       bus.number, bus.number, bus.number, bus.number);
 	(void)snprintf(path, sizeof(path), "/dev/i2c-%d", bus.number);
 	if (!umockdev_testbed_add_from_string(bed, text, &error))
-		fail(path, error->message);
+		testbed_fail(path, error->message);
 	g_signal_connect(handler, "handle-ioctl", G_CALLBACK(on_ioctl), NULL);
 	if (!umockdev_testbed_attach_ioctl(bed, path, handler, &error))
-		fail(path, error->message);
+		testbed_fail(path, error->message);
 }
 
 static void bind_driver(const char *root, int address)
@@ -263,96 +237,53 @@ static void bind_driver(const char *root, int address)
 	(void)snprintf(path, sizeof(path), "%s/sys/bus/i2c/devices/%d-%04x",
 		       root, bus.number, (unsigned)address);
 	if (g_mkdir_with_parents(path, 0755) < 0)
-		fail(path, strerror(errno));
+		testbed_fail(path, strerror(errno));
 	(void)snprintf(path, sizeof(path),
 		       "%s/sys/bus/i2c/devices/%d-%04x/driver", root,
 		       bus.number, (unsigned)address);
 	if (symlink("../../drivers/ina2xx", path) < 0)
-		fail(path, strerror(errno));
+		testbed_fail(path, strerror(errno));
 }
 
 /* The adapter is unplugged, and back. */
-static void show_bus(const char *root, int gone)
+static void show_bus(void *root)
 {
+	const int gone = i2c_bus_has(&bus, I2C_GONE, now_s());
 	static int is_gone;
 	char at[2][512];
 
 	if (gone == is_gone)
 		return;
 	is_gone = gone;
-	(void)snprintf(at[0], sizeof(at[0]), "%s/dev/i2c-%d", root, bus.number);
-	(void)snprintf(at[1], sizeof(at[1]), "%s/dev/gone-%d", root,
+	(void)snprintf(at[0], sizeof(at[0]), "%s/dev/i2c-%d", (char *)root,
+		       bus.number);
+	(void)snprintf(at[1], sizeof(at[1]), "%s/dev/gone-%d", (char *)root,
 		       bus.number);
 	(void)rename(at[!gone], at[gone]);
-}
-
-static int run(const char *root, char **command)
-{
-	const struct timespec step = { 0, 2000000 };
-	int status = 0;
-	pid_t pid = fork();
-
-	if (pid == 0) {
-		execvp(command[0], command);
-		fail(command[0], strerror(errno));
-	}
-	while (pid > 0 && waitpid(pid, &status, WNOHANG) == 0) {
-		show_bus(root, i2c_bus_has(&bus, I2C_GONE, now_s()));
-		nanosleep(&step, NULL);
-	}
-	return WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
-}
-
-/* The preload has to be there before main. */
-static void preload(char **argv)
-{
-	const char *before = getenv("LD_PRELOAD"), *asan;
-	gchar *text;
-
-	if (before && strstr(before, PRELOAD))
-		return;
-	text = g_strconcat(PRELOAD, before ? ":" : "", before, NULL);
-	setenv("LD_PRELOAD", text, 1);
-	g_free(text);
-	asan = getenv("ASAN_OPTIONS");
-	text = g_strconcat(asan ? asan : "", asan ? ":" : "",
-			   "verify_asan_link_order=0", NULL);
-	setenv("ASAN_OPTIONS", text, 1);
-	g_free(text);
-	execv("/proc/self/exe", argv);
-	fail("cannot start again", strerror(errno));
 }
 
 int main(int argc, char **argv)
 {
 	UMockdevTestbed *bed;
 	gchar *root;
-	FILE *f;
 	int status;
 
-	preload(argv);
-	epoch_ns = now_ns();
+	testbed_preload(argv);
+	epoch_ns = ep_clock_monotonic_ns();
 	if (i2c_bus_parse(&bus, argc, argv) < 0) {
 		fputs("usage: i2c [OPTION...] -- COMMAND...\n", stderr);
 		return 2;
 	}
-	f = bus.epoch_file ? fopen(bus.epoch_file, "we") : NULL;
-	if (f) {
-		fprintf(f, "%lld\n", epoch_ns);
-		fclose(f);
-	}
+	testbed_write_epoch(bus.epoch_file, epoch_ns);
 	bed = umockdev_testbed_new();
 	root = umockdev_testbed_get_root_dir(bed);
-	/* The testbed is empty; every machine has this. */
-	if (access("/sys/kernel", F_OK) == 0) {
-		fputs("i2c: umockdev cannot be preloaded\n", stderr);
+	if (!testbed_is_there())
 		return NO_UMOCKDEV;
-	}
 	add_bus(bed);
 	for (int i = 0; i < bus.chip_count; i++)
 		if (bus.chips[i].is_owned)
 			bind_driver(root, bus.chips[i].address);
-	status = run(root, argv + optind);
+	status = testbed_run(argv + optind, show_bus, root, 2000000);
 	if (i2c_bus_write_files(&bus) < 0)
 		status = 2;
 	g_free(root);

@@ -10,10 +10,9 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
-#include <sys/wait.h>
 #include <unistd.h>
 
-#define NO_UMOCKDEV 77
+#include "tests/sim/support/testbed.h"
 
 #if __has_include(<umockdev.h>)
 #include <linux/types.h>
@@ -23,7 +22,6 @@
 #include "base/clock.h"
 #include "tests/sim/support/scpi_peer.h"
 
-#define PRELOAD "libumockdev-preload.so.0"
 #define NODE "/dev/usbtmc0"
 #define LINE_BYTES 512
 #define TIMEOUT_MS_MIN 100
@@ -33,12 +31,6 @@ static char reply[LINE_BYTES];
 static size_t reply_len, reply_at;
 static int64_t reply_due_ns;
 static uint32_t timeout_ms = 5000;
-
-static void fail(const char *what, const char *why)
-{
-	fprintf(stderr, "usbtmc: %s: %s\n", what, why);
-	exit(2);
-}
 
 /* The bytes of an argument of known size. */
 static UMockdevIoctlData *argument(UMockdevIoctlClient *client, size_t size)
@@ -109,7 +101,7 @@ static gboolean on_write(UMockdevIoctlBase *handler,
 		return TRUE;
 	}
 	if (len >= sizeof(line))
-		fail(NODE, "a message is too long");
+		testbed_fail(NODE, "a message is too long");
 	memcpy(line, data->data, len);
 	line[len] = '\0';
 	line[strcspn(line, "\n")] = '\0';
@@ -157,46 +149,12 @@ static void add_node(UMockdevTestbed *bed)
 					      "E: DEVNAME=" NODE "\n"
 					      "E: SUBSYSTEM=usbmisc\n\n",
 					      &error))
-		fail(NODE, error->message);
+		testbed_fail(NODE, error->message);
 	g_signal_connect(handler, "handle-ioctl", G_CALLBACK(on_ioctl), NULL);
 	g_signal_connect(handler, "handle-write", G_CALLBACK(on_write), NULL);
 	g_signal_connect(handler, "handle-read", G_CALLBACK(on_read), NULL);
 	if (!umockdev_testbed_attach_ioctl(bed, NODE, handler, &error))
-		fail(NODE, error->message);
-}
-
-/* The preload has to be there before main. */
-static void preload(char **argv)
-{
-	const char *before = getenv("LD_PRELOAD"), *asan;
-	gchar *text;
-
-	if (before && strstr(before, PRELOAD))
-		return;
-	text = g_strconcat(PRELOAD, before ? ":" : "", before, NULL);
-	setenv("LD_PRELOAD", text, 1);
-	g_free(text);
-	asan = getenv("ASAN_OPTIONS");
-	text = g_strconcat(asan ? asan : "", asan ? ":" : "",
-			   "verify_asan_link_order=0", NULL);
-	setenv("ASAN_OPTIONS", text, 1);
-	g_free(text);
-	execv("/proc/self/exe", argv);
-	fail("cannot start again", strerror(errno));
-}
-
-static int run(char **argv)
-{
-	int status = 0;
-	pid_t pid = fork();
-
-	if (pid == 0) {
-		execvp(argv[0], argv);
-		_exit(127);
-	}
-	if (pid < 0 || waitpid(pid, &status, 0) != pid)
-		fail(argv[0], strerror(errno));
-	return WIFEXITED(status) ? WEXITSTATUS(status) : 1;
+		testbed_fail(NODE, error->message);
 }
 
 int main(int argc, char **argv)
@@ -204,23 +162,21 @@ int main(int argc, char **argv)
 	UMockdevTestbed *bed;
 	int i = 1, status;
 
-	preload(argv);
+	testbed_preload(argv);
 	scpi_peer_init(&peer);
 	for (; i + 1 < argc && strcmp(argv[i], "--") != 0; i += 2)
 		if (scpi_peer_option(&peer, argv[i], argv[i + 1]) < 0)
-			fail(argv[i], "see scpi_peer.h for the options");
+			testbed_fail(argv[i],
+				     "see scpi_peer.h for the options");
 	if (i + 1 >= argc)
-		fail("usage", "usbtmc [OPTION VALUE...] -- COMMAND...");
+		testbed_fail("usage", "usbtmc [OPTION VALUE...] -- COMMAND...");
 	bed = umockdev_testbed_new();
-	/* The testbed is empty; every machine has this. */
-	if (access("/sys/kernel", F_OK) == 0) {
-		fputs("usbtmc: umockdev cannot be preloaded\n", stderr);
+	if (!testbed_is_there())
 		return NO_UMOCKDEV;
-	}
 	add_node(bed);
 	if (scpi_peer_write_state(&peer, "node " NODE) < 0)
-		fail("state", strerror(errno));
-	status = run(argv + i + 1);
+		testbed_fail("state", strerror(errno));
+	status = testbed_run(argv + i + 1, NULL, NULL, 0);
 	g_object_unref(bed);
 	return status;
 }

@@ -22,25 +22,21 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <getopt.h>
-#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
 #include <sys/stat.h>
-#include <sys/wait.h>
-#include <time.h>
 #include <unistd.h>
 
+#include "base/clock.h"
 #include "tests/sim/support/firmware.h"
+#include "tests/sim/support/testbed.h"
 #include "tests/sim/support/tree.h"
-
-#define NO_UMOCKDEV 77
 
 #if __has_include(<umockdev.h>)
 #include <umockdev.h>
 
-#define PRELOAD "libumockdev-preload.so.0"
 #define IOCTL_PROPERTY _IOWR(100, 0, char *)
 #define WORDS (4096 / 4 + 7)
 #define TAG_GENCMD_RESULT 0x00030080u
@@ -50,34 +46,16 @@ static long long epoch_ns;
 static const char *tree, *epoch_file, *nodes = "both";
 static int deny;
 
-static long long now_ns(void)
-{
-	struct timespec t;
-
-	clock_gettime(CLOCK_MONOTONIC, &t);
-	return t.tv_sec * 1000000000LL + t.tv_nsec;
-}
-
 static double now_s(void)
 {
-	return (double)(now_ns() - epoch_ns) * 1e-9;
-}
-
-/* Absolute, so that the work of answering is part of the cost. */
-static void sleep_until(long long ns)
-{
-	struct timespec t = { ns / 1000000000LL, ns % 1000000000LL };
-
-	while (clock_nanosleep(CLOCK_MONOTONIC, TIMER_ABSTIME, &t, NULL) ==
-	       EINTR)
-		;
+	return (double)(ep_clock_monotonic_ns() - epoch_ns) * 1e-9;
 }
 
 /* One request at a time, as the firmware itself. */
 static gboolean on_ioctl(UMockdevIoctlBase *handler,
 			 UMockdevIoctlClient *client, gpointer ctx)
 {
-	long long begin_ns = now_ns();
+	long long begin_ns = ep_clock_monotonic_ns();
 	double t_s = now_s();
 	UMockdevIoctlData *arg = umockdev_ioctl_client_get_arg(client);
 	UMockdevIoctlData *buffer;
@@ -111,7 +89,7 @@ static gboolean on_ioctl(UMockdevIoctlBase *handler,
 		words[1] = 0x80000000u;
 		words[5] = strncmp(text, "error=2", 7) == 0 ? 2 : 0;
 	}
-	sleep_until(begin_ns + cost_ns);
+	ep_clock_sleep_until(begin_ns + cost_ns);
 	if (firmware_has(&firmware, FAULT_VANISH, t_s)) {
 		umockdev_ioctl_client_complete(client, -1, ENODEV);
 	} else if (firmware_has(&firmware, FAULT_EIO, t_s)) {
@@ -123,12 +101,6 @@ static gboolean on_ioctl(UMockdevIoctlBase *handler,
 	}
 	umockdev_ioctl_data_unref(buffer);
 	return TRUE;
-}
-
-static void fail(const char *what, const char *why)
-{
-	fprintf(stderr, "vcio: %s: %s\n", what, why);
-	exit(2);
 }
 
 static void add_node(UMockdevTestbed *bed, const char *name)
@@ -144,21 +116,22 @@ static void add_node(UMockdevTestbed *bed, const char *name)
 		       name, name, name);
 	(void)snprintf(path, sizeof(path), "/dev/%s", name);
 	if (!umockdev_testbed_add_from_string(bed, text, &error))
-		fail(path, error->message);
+		testbed_fail(path, error->message);
 	g_signal_connect(handler, "handle-ioctl", G_CALLBACK(on_ioctl), NULL);
 	if (!umockdev_testbed_attach_ioctl(bed, path, handler, &error))
-		fail(path, error->message);
+		testbed_fail(path, error->message);
 	file = g_strconcat(root, path, NULL);
 	if (deny && chmod(file, 0) < 0)
-		fail(file, strerror(errno));
+		testbed_fail(file, strerror(errno));
 	g_free(file);
 	g_free(root);
 }
 
 /* The nodes go and come back under another name, as if unplugged. */
-static void show_nodes(const char *root, int gone)
+static void show_nodes(void *root)
 {
 	static const char *const names[] = { "vcio_gencmd", "vcio" };
+	const int gone = firmware_has(&firmware, FAULT_VANISH, now_s());
 	static int are_gone;
 	char at[2][256];
 
@@ -166,30 +139,12 @@ static void show_nodes(const char *root, int gone)
 		return;
 	are_gone = gone;
 	for (int i = 0; i < 2; i++) {
-		(void)snprintf(at[0], sizeof(at[0]), "%s/dev/%s", root,
+		(void)snprintf(at[0], sizeof(at[0]), "%s/dev/%s", (char *)root,
 			       names[i]);
-		(void)snprintf(at[1], sizeof(at[1]), "%s/dev/gone-%s", root,
-			       names[i]);
+		(void)snprintf(at[1], sizeof(at[1]), "%s/dev/gone-%s",
+			       (char *)root, names[i]);
 		(void)rename(at[!gone], at[gone]);
 	}
-}
-
-static int run(const char *root, char **command)
-{
-	const struct timespec step = { 0, 2000000 };
-	int status = 0;
-	pid_t pid = fork();
-
-	if (pid == 0) {
-		execvp(command[0], command);
-		fail(command[0], strerror(errno));
-	}
-	while (pid > 0 && waitpid(pid, &status, WNOHANG) == 0) {
-		show_nodes(root,
-			   firmware_has(&firmware, FAULT_VANISH, now_s()));
-		nanosleep(&step, NULL);
-	}
-	return WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
 }
 
 /* What DIR/PART holds, below the root of the testbed. */
@@ -206,7 +161,7 @@ static void take_tree(const char *root, const char *part)
 	dir = opendir(from);
 	folder = open(to, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	if (folder < 0)
-		fail(to, strerror(errno));
+		testbed_fail(to, strerror(errno));
 	while (dir && r == 0 && (entry = readdir(dir)) != NULL) {
 		if (entry->d_name[0] == '.')
 			continue;
@@ -215,7 +170,7 @@ static void take_tree(const char *root, const char *part)
 		r = tree_copy(dirfd(dir), entry->d_name, folder, entry->d_name);
 	}
 	if (r < 0)
-		fail(from, strerror(-r));
+		testbed_fail(from, strerror(-r));
 	close(folder);
 	if (dir)
 		closedir(dir);
@@ -281,58 +236,23 @@ static int parse(int argc, char **argv)
 	return bad || optind == argc ? -1 : 0;
 }
 
-static void write_epoch(void)
-{
-	FILE *f = epoch_file ? fopen(epoch_file, "we") : NULL;
-
-	if (epoch_file && !f)
-		fail(epoch_file, strerror(errno));
-	if (f)
-		fprintf(f, "%lld\n", epoch_ns);
-	if (f && fclose(f) != 0)
-		fail(epoch_file, strerror(errno));
-}
-
-/* The preload has to be there before main. */
-static void preload(char **argv)
-{
-	const char *before = getenv("LD_PRELOAD"), *asan;
-	gchar *text;
-
-	if (before && strstr(before, PRELOAD))
-		return;
-	text = g_strconcat(PRELOAD, before ? ":" : "", before, NULL);
-	setenv("LD_PRELOAD", text, 1);
-	g_free(text);
-	asan = getenv("ASAN_OPTIONS");
-	text = g_strconcat(asan ? asan : "", asan ? ":" : "",
-			   "verify_asan_link_order=0", NULL);
-	setenv("ASAN_OPTIONS", text, 1);
-	g_free(text);
-	execv("/proc/self/exe", argv);
-	fail("cannot start again", strerror(errno));
-}
-
 int main(int argc, char **argv)
 {
 	UMockdevTestbed *bed;
 	gchar *root;
 	int status;
 
-	preload(argv);
-	epoch_ns = now_ns();
+	testbed_preload(argv);
+	epoch_ns = ep_clock_monotonic_ns();
 	if (parse(argc, argv) < 0) {
 		fputs("usage: vcio [OPTION...] -- COMMAND...\n", stderr);
 		return 2;
 	}
-	write_epoch();
+	testbed_write_epoch(epoch_file, epoch_ns);
 	bed = umockdev_testbed_new();
 	root = umockdev_testbed_get_root_dir(bed);
-	/* The testbed is empty; every machine has this. */
-	if (access("/sys/kernel", F_OK) == 0) {
-		fputs("vcio: umockdev cannot be preloaded\n", stderr);
+	if (!testbed_is_there())
 		return NO_UMOCKDEV;
-	}
 	if (tree) {
 		take_tree(root, "sys");
 		take_tree(root, "proc");
@@ -341,7 +261,7 @@ int main(int argc, char **argv)
 		add_node(bed, "vcio_gencmd");
 	if (strcmp(nodes, "vcio") == 0 || strcmp(nodes, "both") == 0)
 		add_node(bed, "vcio");
-	status = run(root, argv + optind);
+	status = testbed_run(argv + optind, show_nodes, root, 2000000);
 	g_free(root);
 	g_object_unref(bed);
 	return status;
