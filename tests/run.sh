@@ -171,7 +171,7 @@ fuzz_programs | xargs -P 2 -I PROGRAM sh tests/run.sh --one fuzz PROGRAM
 # Energies of a simulated meter are compared with what it played, which a busy
 # machine would play late: these tests keep each other company.
 cli_programs >"$EP_TEST_TMP/cli"
-play='profile_energy|lib_(dmm|scpi|testers)[.]sh'
+play='lib_play[.]sh'
 xargs -r grep -lE "$play" <"$EP_TEST_TMP/cli" >"$EP_TEST_TMP/players"
 grep -vxFf "$EP_TEST_TMP/players" "$EP_TEST_TMP/cli" >"$EP_TEST_TMP/others"
 for part in players others; do

@@ -4,6 +4,8 @@
 # scripted power, ranges that change, and what is refused.
 # shellcheck source=tests/cli/lib.sh
 . "$(dirname "$0")/lib.sh"
+# shellcheck source=tests/cli/lib_play.sh
+. "$(dirname "$0")/lib_play.sh"
 # shellcheck source=tests/cli/lib_dmm.sh
 . "$(dirname "$0")/lib_dmm.sh"
 

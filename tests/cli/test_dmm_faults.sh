@@ -3,6 +3,8 @@
 # edgeprof run with hand multimeters whose lines and knobs misbehave.
 # shellcheck source=tests/cli/lib.sh
 . "$(dirname "$0")/lib.sh"
+# shellcheck source=tests/cli/lib_play.sh
+. "$(dirname "$0")/lib_play.sh"
 # shellcheck source=tests/cli/lib_dmm.sh
 . "$(dirname "$0")/lib_dmm.sh"
 

@@ -3,16 +3,12 @@
 # FNIRSI's USB meters at a simulated /dev/hidraw0 (tests/sim/fnirsi.c).
 # shellcheck source=tests/cli/lib.sh
 . "$(dirname "$0")/lib.sh"
-# shellcheck source=tests/cli/lib_testers.sh
-. "$(dirname "$0")/lib_testers.sh"
+# shellcheck source=tests/cli/lib_play.sh
+. "$(dirname "$0")/lib_play.sh"
 
 quick='--board none --idle 0s --tail 300ms'
 
-"$sim/fnirsi" -- true 2>"$dir/err"
-if [ $? -eq 77 ]; then
-	skip fnirsi "umockdev is not there"
-	exit "$failed"
-fi
+needs_umockdev fnirsi fnirsi
 
 # measure NAME SENSOR SECONDS SIM_OPTION...: a run of its own in the background
 measure() {

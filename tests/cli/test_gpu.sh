@@ -2,15 +2,10 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 # edgeprof run on x86 with graphics: NVIDIA's by a library that stands for
 # NVML, AMD's and Intel's by hwmon.
+# shellcheck source=tests/cli/lib.sh
 . "$(dirname "$0")/lib.sh"
-
-player=
-finish() {
-	[ -n "$player" ] && kill "$player" 2>/dev/null
-	chmod -R u+rwX "$dir" 2>/dev/null
-	rm -rf "$dir"
-}
-trap finish EXIT
+# shellcheck source=tests/cli/lib_play.sh
+. "$(dirname "$0")/lib_play.sh"
 
 tree=$dir/tree
 mkdir "$tree"
@@ -24,16 +19,7 @@ cat >"$dir/play" <<P
 profile package = $package
 every 1ms /sys/devices/virtual/powercap/intel-rapl/intel-rapl:0/energy_uj = energy of package unit=uj start=262143000000 wrap=262143328850
 P
-mkfifo "$dir/pipe"
-"$sim/play_tree" "$tree" "$dir/play" "$dir/epoch" <"$dir/pipe" 2>"$dir/play.err" &
-player=$!
-exec 9>"$dir/pipe"
-tries=0
-while [ ! -s "$dir/epoch" ] && [ $tries -lt 200 ]; do
-	tries=$((tries + 1))
-	kill -0 $player 2>/dev/null || break
-	python3 -c 'import time; time.sleep(0.02)'
-done
+play_tree "$tree" "$dir/play"
 check package_plays test -s "$dir/epoch"
 package_epoch=$(cat "$dir/epoch")
 
@@ -48,49 +34,46 @@ gpu_run() {
 	status=$?
 }
 
-# judge FOLDER EXPRESSION: of its report in Python, with
-#   energy(c), u95(c) of a channel, total(), total_u95(), role(c), health(c)
-#   true(profile, epoch) joules from the gate to the exit, codes of warnings
-judge() {
-	python3 - "$1" "$sim/profile_energy" "$2" <<'P'
-import csv, json, subprocess, sys
-folder, program, expression = sys.argv[1:]
-report = json.load(open(folder + "/report.json"))
-channels = {c["channel"]: c for c in report["channels"]}
-run = report["totals"]["run"]
-codes = [w["code"] for w in report["warnings"]]
-rows = list(csv.DictReader(open(folder + "/events.csv")))
-at = {r["event"]: int(r["t_ns"]) for r in rows if r["event"] in ("gate", "exit")}
+helpers=$(cat <<'P'
+report, channels = r, {c["channel"]: c for c in r["channels"]}
+codes = [w["code"] for w in r["warnings"]]
+health_of = health
+
+# Of a channel
 def pick(c): return channels[c]["energy_j"]["run"]
 def energy(c): return pick(c)["value"]
 def u95(c): return pick(c)["u95"]
 def role(c): return channels[c]["role"], channels[c].get("primary")
-def total(): return run["energy_j"]["value"]
-def total_u95(): return run["energy_j"]["u95"]
-def health(c): return next(h for h in report["health"] if h["sensor"] + "." + h["channel"] == c)
-def true(profile, epoch):
-    return float(subprocess.check_output([program, profile, str(epoch), str(at["gate"]), str(at["exit"])]))
-def cells(sensor, column):
-    return [r[column] for r in csv.DictReader(open(folder + "/sensors/" + sensor + ".csv"))]
+def health(c): return health_of(*c.split(".", 1))
+
+def total(): return r["totals"]["run"]["energy_j"]["value"]
+def total_u95(): return r["totals"]["run"]["energy_j"]["u95"]
+def cells(sensor, column): return [x[column] for x in rows(sensor)]
 def near(a, b, u): return a is not None and abs(a - b) <= u
-value = eval(expression)
-if not value:
-    print("does not hold:", expression, "channels:", {c: pick(c) for c in channels}, "total:", run["energy_j"], codes)
-sys.exit(0 if value else 1)
 P
-}
-# holds NAME FOLDER EXPRESSION
+)
+
+# holds NAME FOLDER EXPRESSION: in Python; exact(profile, epoch) are the joules
+# from the gate to the exit
 holds() {
-	check "$1" judge "$dir/$2" "$3"
+	check "$1" holding "$dir/$2" "$3"
+}
+holding() {
+	played "$@" <<'P'
+if not eval(sys.argv[4]):
+    print("does not hold:", sys.argv[4], "channels:", {c: pick(c) for c in channels},
+          "total:", total(), total_u95(), codes)
+    sys.exit(1)
+P
 }
 
 gpu_run both "gpus 2\nslow 0.0024\nprofile0 square 30 120 0.9\nprofile1 ramp 20 60 5" \
 	--board x86-nvidia --idle 1s --tail 300ms -- sleep 2.5
 status_is gpus_and_package 0
 check board_is_recognised grep -q '"detected": *"x86-nvidia"' "$dir/both/run.json"
-p="true('$package', $package_epoch)"
-g0="true('square 30 120 0.9', $gpu_epoch)"
-g1="true('ramp 20 60 5', $gpu_epoch)"
+p="exact('$package', $package_epoch)"
+g0="exact('square 30 120 0.9', $gpu_epoch)"
+g1="exact('ramp 20 60 5', $gpu_epoch)"
 holds energy_of_gpu0_is_the_profiles both "near(energy('nvml_gpu.gpu0'), $g0, u95('nvml_gpu.gpu0'))"
 holds energy_of_gpu1_is_the_profiles both "near(energy('nvml_gpu.gpu1'), $g1, u95('nvml_gpu.gpu1'))"
 holds uncertainty_is_no_excuse both "u95('nvml_gpu.gpu0') < 0.2 * energy('nvml_gpu.gpu0')"
@@ -111,8 +94,8 @@ holds errors_are_counted faults "health('nvml_gpu.gpu1')['errors'] > 3 and healt
 holds the_gap_is_counted_and_shown faults "health('nvml_gpu.gpu1')['gaps'] > 0 and 'sensor-gaps' in codes"
 holds no_zero_was_written faults "not [c for c in cells('nvml_gpu', 'gpu1_uj') + cells('nvml_gpu', 'gpu0_power_instant_uw') if c and int(c) == 0]"
 holds an_error_is_an_empty_cell faults "'' in cells('nvml_gpu', 'gpu1_uj') and '' in cells('nvml_gpu', 'gpu0_power_instant_uw')"
-holds the_other_gpu_went_on faults "near(energy('nvml_gpu.gpu0'), true('constant 80', $gpu_epoch), u95('nvml_gpu.gpu0'))"
-holds what_the_counter_counted_unseen_is_in_it faults "near(energy('nvml_gpu.gpu1'), true('constant 80', $gpu_epoch), u95('nvml_gpu.gpu1'))"
+holds the_other_gpu_went_on faults "near(energy('nvml_gpu.gpu0'), exact('constant 80', $gpu_epoch), u95('nvml_gpu.gpu0'))"
+holds what_the_counter_counted_unseen_is_in_it faults "near(energy('nvml_gpu.gpu1'), exact('constant 80', $gpu_epoch), u95('nvml_gpu.gpu1'))"
 holds rapl_is_unharmed faults "health('rapl.package_0')['errors'] == 0 and near(energy('rapl.package_0'), $p, u95('rapl.package_0'))"
 holds the_grid_is_undisturbed faults "report['recording']['missed_ticks'] * 20 < report['recording']['ticks']"
 holds slowing_down_is_on_record faults "'1' in cells('nvml_gpu', 'gpu0_slowed_by_heat_count') and '0' in cells('nvml_gpu', 'gpu0_slowed_by_heat_count')"
@@ -120,17 +103,17 @@ holds slowing_down_is_on_record faults "'1' in cells('nvml_gpu', 'gpu0_slowed_by
 gpu_run reload "gpus 2\nprofile constant 80\nunload 1.5 2.2" \
 	--board x86-nvidia --idle 500ms --tail 0s -- sleep 3.4
 status_is a_reloaded_driver_does_not_end_the_run 0 "went backwards"
-holds the_lost_time_is_in_the_uncertainty reload "near(energy('nvml_gpu.gpu0'), true('constant 80', $gpu_epoch), u95('nvml_gpu.gpu0')) and u95('nvml_gpu.gpu0') > 0.1 * energy('nvml_gpu.gpu0')"
+holds the_lost_time_is_in_the_uncertainty reload "near(energy('nvml_gpu.gpu0'), exact('constant 80', $gpu_epoch), u95('nvml_gpu.gpu0')) and u95('nvml_gpu.gpu0') > 0.1 * energy('nvml_gpu.gpu0')"
 
 gpu_run instant "unsupported energy\nprofile ramp 40 160 4" \
 	--board x86-nvidia --total nvml_gpu --idle 500ms --tail 100ms -- sleep 1.7
 status_is without_a_counter 0 "its total is its instant power" "$dir/instant/run.json"
-holds instant_power_is_integrated instant "near(total(), true('ramp 40 160 4', $gpu_epoch), total_u95()) and total_u95() < 0.2 * total()"
+holds instant_power_is_integrated instant "near(total(), exact('ramp 40 160 4', $gpu_epoch), total_u95()) and total_u95() < 0.2 * total()"
 
 gpu_run average "unsupported energy\nunsupported instant\nprofile constant 90" \
 	--board x86-nvidia --total nvml_gpu --idle 1s --tail 700ms -- sleep 1.5
 status_is averages_alone 0 "its total is its averaged power" "$dir/average/run.json"
-holds averaged_power_is_integrated average "near(total(), true('constant 90', $gpu_epoch), total_u95())"
+holds averaged_power_is_integrated average "near(total(), exact('constant 90', $gpu_epoch), total_u95())"
 
 gpu_run nothing "unsupported energy\nunsupported instant\nunsupported average\nunsupported usage" \
 	--board x86-nvidia --total nvml_gpu --idle 0s --tail 0s -- true
@@ -153,7 +136,7 @@ LD_LIBRARY_PATH=$dir/lib EP_SIM_NVML=$dir/plain.nvml "$edgeprof" run --board non
 	--idle 300ms --tail 100ms -o "$dir/plain" -- sleep 1 >"$dir/out" 2>"$dir/err"
 status=$?
 status_is the_linker_finds_the_library 0
-holds its_energy_is_the_profiles plain "near(total(), true('constant 33', 0), total_u95())"
+holds its_energy_is_the_profiles plain "near(total(), exact('constant 33', 0), total_u95())"
 # Typed, it is taken as it is, below another root too.
 EDGEPROF_ROOT=$tree "$edgeprof" run --board none --sensor "nvml_gpu:all,library=$sim/lib/nvml_old.so" \
 	--idle 0s --tail 0s -o "$dir/old" -- sleep 0.3 >"$dir/out" 2>"$dir/err"

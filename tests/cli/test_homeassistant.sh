@@ -4,38 +4,20 @@
 # the token, and what a state can be that is no number.
 # shellcheck source=tests/cli/lib.sh
 . "$(dirname "$0")/lib.sh"
+# shellcheck source=tests/cli/lib_play.sh
+. "$(dirname "$0")/lib_play.sh"
 
-if [ "$("$edgeprof" run $fast -o "$dir/probe" --sensor homeassistant -- true 2>&1 |
-	grep -c 'unknown sensor')" -gt 0 ]; then
-	skip homeassistant "built without libcurl"
-	exit 0
-fi
+needs homeassistant libcurl
 # What it tells of the end of a run comes up to two refreshes later.
 quick='--board none --idle 0s --tail 200ms'
 umask 077
 printf 'sesame.open-1\n' >"$dir/token"
 printf 'wrong\n' >"$dir/wrong"
-sim_pid=
-trap 'shut; chmod -R u+rwX "$dir" 2>/dev/null; rm -rf "$dir"' EXIT
 
-# home SIM_OPTION...: starts one with a new value every 50 ms
+# home SIM_OPTION...: one with a new value every 50 ms
 home() {
-	: >"$dir/home"
-	"$sim/homeassistant" --refresh 0.05 --token sesame.open-1 "$@" >"$dir/home" &
-	sim_pid=$!
-	tries=0
-	until grep -q port "$dir/home"; do
-		tries=$((tries + 1))
-		[ "$tries" -gt 3000 ] && break
-	done
-	port=$(sed -n 's/^port \([0-9]*\).*/\1/p' "$dir/home")
-	epoch=$(sed -n 's/.*epoch \([0-9]*\).*/\1/p' "$dir/home")
+	serve homeassistant --token sesame.open-1 "$@"
 	at=http://127.0.0.1:$port/sensor.plug_power
-}
-
-shut() {
-	kill "$sim_pid" 2>/dev/null
-	wait "$sim_pid" 2>/dev/null
 }
 
 # measure NAME SECONDS OPTIONS
@@ -47,45 +29,14 @@ measure() {
 		-- sleep "$2"
 }
 
-# holds NAME PROFILE EXPRESSION: python on the last run; power and u95 are
-# joules, true what the profile says, rows the lines of home
-holds() {
-	check "$1" python3 - "$out" "$sim/profile_energy" "$epoch" "$2" "$3" <<'P'
-import csv, json, subprocess, sys
-out, program, epoch, profile, expression = sys.argv[1:]
-report = json.load(open(out + "/report.json"))
-events = list(csv.DictReader(open(out + "/events.csv")))
-at = {r["event"]: r["t_ns"] for r in events if r["event"] in ("gate", "exit")}
-true = float(subprocess.check_output([program, profile, epoch, at["gate"], at["exit"]]))
-run = report["totals"]["run"]["energy_j"]
-power, u95, status = run["value"], run["u95"], run["status"]
-rows = list(csv.DictReader(open(out + "/sensors/home.csv")))
-sensor = next(s for s in json.load(open(out + "/run.json"))["sensors"] if s["id"] == "home")
-channels = {c["name"]: c for c in sensor["channels"]}
-notes = " | ".join(sensor["notes"])
-flags = [int(r["flags"]) for r in rows]
-errors, gaps = sum(f & 2 > 0 for f in flags), sum(f & 4 > 0 for f in flags)
-proven = sum(f & 1 == 0 and f & 2 == 0 for f in flags)
-column = "power_uw" if "power_uw" in rows[0] else "energy_uj"
-empty = sum(r[column] == "" for r in rows)
-values = [int(r[column]) for r in rows if r[column]]
-other = list(csv.DictReader(open(out + "/sensors/cpu_use.csv")))
-quiet = all(int(r["flags"]) & 2 == 0 for r in other)
-if not eval("(" + expression + ")"):
-    print(expression, dict(power=power, u95=u95, true=true, status=status, errors=errors, gaps=gaps,
-          empty=empty, proven=proven, rows=len(rows), notes=notes, channels=channels, quiet=quiet))
-    sys.exit(1)
-P
-}
-
 good='abs(power - true) <= u95 and 0 < u95 < 0.15 * true and errors == 0 and quiet'
 square='square 5 25 0.8'
 home --profile "$square"
 measure watts 2 ""
-holds watts_give_the_energy "$square" \
+holds watts_give_the_energy home "$square" \
 	"$good and channels['power']['role'] == 'total' and
 	 channels['power']['resolution'] == 100000 and 'in W' in notes and 'clear' in notes"
-holds a_new_time_stamp_is_a_new_value "$square" '15 < proven < len(rows)'
+holds a_new_time_stamp_is_a_new_value home "$square" '15 < proven < len(rows)'
 check no_token_is_in_the_folder fails grep -rq sesame "$dir/watts" "$dir/out" "$dir/err"
 "$edgeprof" run $fast --duration 2s -o "$dir/ps" --sensor \
 	"homeassistant:$at,token_file=$dir/token" >"$dir/out" 2>&1 &
@@ -97,22 +48,22 @@ done
 check no_token_is_in_ps fails grep -aq sesame "/proc/$pid/cmdline" "/proc/$pid/environ"
 wait "$pid"
 measure short 0.5 ""
-holds less_than_20_refreshes_are_not_judged "$square" \
+holds less_than_20_refreshes_are_not_judged home "$square" \
 	'power is None and status == "not_measured"'
-shut
+stop
 
 home --profile 'ramp 50 300 2' --unit kW --step 0.001
 measure kilowatts 1.5 ",gain_percent=1"
-holds kilowatts_give_the_energy 'ramp 50 300 2' \
+holds kilowatts_give_the_energy home 'ramp 50 300 2' \
 	"$good and channels['power']['resolution'] == 1000000 and
 	 channels['power']['gain_ppm'] == 10000 and 'gain_percent' not in notes"
-shut
+stop
 home --profile 'constant 3600' --unit kWh --step 0.00001
 measure energy 2 ""
-holds an_energy_count_gives_the_energy 'constant 3600' \
+holds an_energy_count_gives_the_energy home 'constant 3600' \
 	"abs(power - true) <= u95 and 0 < u95 < 0.15 * true and errors == 0 and
 	 channels['energy']['shape'] == 'counter' and channels['energy']['resolution'] == 36000000"
-shut
+stop
 
 home --profile 'constant 12.5' --fault 401@6-7 --fault 500@12-13 --fault redirect@16-17 \
 	--fault truncated@20-21 --fault html@24-25 --fault reset@28-29 --fault gone@32-33 \
@@ -120,15 +71,15 @@ home --profile 'constant 12.5' --fault 401@6-7 --fault 500@12-13 --fault redirec
 	--fault unit@60-61
 measure faults 2.5 ""
 status_is what_fails_does_not_fail_the_run 0
-holds no_number_is_an_error_never_zero 'constant 12.5' \
+holds no_number_is_an_error_never_zero home 'constant 12.5' \
 	'errors == empty and 20 <= errors <= 30 and gaps >= 8 and quiet and
 	 set(values) == {12500000} and abs(power - true) <= u95'
-shut
+stop
 home --profile 'constant 12.5' --fault timeout@20 --fault stuck@40-2000
 measure late 3 ",timeout=200ms,stale=500ms"
-holds what_is_no_more_updated_is_not_measured 'constant 12.5' \
+holds what_is_no_more_updated_is_not_measured home 'constant 12.5' \
 	'rows[-1]["power_uw"] == "" and errors > 10 and set(values) == {12500000}'
-shut
+stop
 
 # Sentences.
 home --fault unit@1 --fault 404@2 --fault unavailable@3
@@ -148,7 +99,7 @@ said a_wrong_token_is_told 0 "refuses the token in" "$out/run.json"
 chmod 0644 "$dir/token"
 run $quick -o "$out" --sensor "homeassistant:$at,token_file=$dir/token" -- true
 said a_token_for_all_to_read_is_refused 0 "chmod" "$out/run.json"
-shut
+stop
 run $fast --sensor "homeassistant:$at" -- true
 status_is a_token_is_needed 125 "token_file"
 run $fast --sensor "homeassistant:http://127.0.0.1:$port,token_file=x" -- true

@@ -3,15 +3,10 @@
 # Power monitors on a simulated I2C bus: tests/sim/i2c.c.
 # shellcheck source=tests/cli/lib.sh
 . "$(dirname "$0")/lib.sh"
+# shellcheck source=tests/cli/lib_play.sh
+. "$(dirname "$0")/lib_play.sh"
 # shellcheck source=tests/cli/lib_ina.sh
 . "$(dirname "$0")/lib_ina.sh"
-
-# A column of the whole run's row of phases.csv.
-phase() {
-	awk -F, -v name="$1" '
-		NR == 1 { for (i = 1; i <= NF; i++) if ($i == name) at = i }
-		$2 == "other" { print $at }' "$out/phases.csv"
-}
 
 # measure NAME PROFILE SWING_W BUS_ARGUMENT...: the energy is the script's within
 # its own uncertainty.  That of power which jumps holds 19 times of 20 only, as
@@ -23,10 +18,7 @@ measure() {
 	swing_w=$3
 	shift 3
 	bus "$name" --profile "$profile" "$@"
-	joules=$("$sim/profile_energy" "$profile" "$(cat "$dir/epoch")" \
-		"$(event_ns gate)" "$(event_ns exit)")
-	said=$(phase energy_j)
-	u95=$(phase energy_j_u95)
+	energy_of "$profile"
 	status_is "${name}_runs" 0
 	number "${name}_energy ($said +- $u95 J of $joules)" \
 		"${said:-0} > 0 && ${u95:-0} > 0 && $u95 < $said &&

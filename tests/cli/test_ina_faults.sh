@@ -3,6 +3,8 @@
 # Power monitors on a simulated I2C bus, and what goes wrong on it.
 # shellcheck source=tests/cli/lib.sh
 . "$(dirname "$0")/lib.sh"
+# shellcheck source=tests/cli/lib_play.sh
+. "$(dirname "$0")/lib_play.sh"
 # shellcheck source=tests/cli/lib_ina.sh
 . "$(dirname "$0")/lib_ina.sh"
 

@@ -3,6 +3,8 @@
 # Jetson boards whose files are played by tests/sim/play_tree.c.
 # shellcheck source=tests/cli/lib.sh
 . "$(dirname "$0")/lib.sh"
+# shellcheck source=tests/cli/lib_play.sh
+. "$(dirname "$0")/lib_play.sh"
 
 user_tools
 # A copy, which an ordinary user can reach.
@@ -10,31 +12,16 @@ cp -R "$here/../../boards" "$dir/boards"
 EDGEPROF_BOARDS=$dir/boards
 export EDGEPROF_BOARDS
 quick='--idle 0s --tail 0s'
+out=$dir/run
 nano=/sys/devices/platform/bus@0/c240000.i2c/i2c-1/1-0040/hwmon/hwmon3
 agx=/sys/devices/platform/c240000.i2c/i2c-1
 jp4=/sys/devices/50000000.host1x/546c0000.i2c/i2c-6/6-0040/iio:device0
 
-# play TREE: the tree, changing as $dir/script says, until unplay
+# play TREE: the tree, changing as $dir/script says, until stop_tree
 play() {
-	rm -rf "$dir/tree" "$dir/epoch" "$dir/hold"
+	rm -rf "$dir/tree"
 	"$sim/make_tree" "$here/../fixtures/$1.tree" "$dir/tree" || exit 1
-	mkfifo "$dir/hold"
-	"$sim/play_tree" "$dir/tree" "$dir/script" "$dir/epoch" \
-		<"$dir/hold" 2>"$dir/player.err" &
-	player=$!
-	exec 9>"$dir/hold"
-	tries=0
-	while [ ! -f "$dir/epoch" ] && [ "$tries" -lt 200 ] &&
-		kill -0 "$player" 2>/dev/null; do
-		tries=$((tries + 1))
-		sleep 0.02
-	done
-	[ -f "$dir/epoch" ] || cat "$dir/player.err"
-}
-
-unplay() {
-	exec 9>&-
-	wait "$player" || not_ok player "$(tail -n 1 "$dir/player.err")"
+	play_tree "$dir/tree" "$dir/script"
 }
 
 # A library for edgeprof; "" none
@@ -52,25 +39,6 @@ board_run() {
 	status=$?
 }
 
-event_ns() {
-	awk -F, -v name="$1" '$3 == name { print $1 }' "$dir/run/events.csv"
-}
-
-# A column of the whole run's row of phases.csv.
-phase() {
-	awk -F, -v name="$1" '
-		NR == 1 { for (i = 1; i <= NF; i++) if ($i == name) at = i }
-		$2 == "other" { print $at }' "$dir/run/phases.csv"
-}
-
-# joules PROFILE...: what all of them were in the run
-joules() {
-	for profile; do
-		"$sim/profile_energy" "$profile" "$(cat "$dir/epoch")" \
-			"$(event_ns gate)" "$(event_ns exit)"
-	done | awk '{ sum += $1 } END { printf "%.9f\n", sum }'
-}
-
 # measure NAME TREE BOARD PROFILE...: the energy of a run is that of the
 # profiles, within its own uncertainty.  A busy machine makes gaps, which widen
 # it: try again.
@@ -83,18 +51,16 @@ measure() {
 		play "$tree"
 		# shellcheck disable=SC2086
 		board_run "$of" $quick -- sleep 1.5
-		unplay
-		true_j=$(joules "$@")
-		said_j=$(phase energy_j)
-		u95_j=$(phase energy_j_u95)
-		awk "BEGIN { exit !(${u95_j:-9} < 0.1 * ${true_j:-0}) }" &&
+		stop_tree
+		energy_of "$@"
+		awk "BEGIN { exit !(${u95:-9} < 0.1 * $joules) }" &&
 			break
 	done
 	status_is "$name" 0
-	number "${name}_energy ($said_j +- $u95_j J of $true_j, try $try)" \
-		"${said_j:-0} > 0 && ${u95_j:-0} > 0 && ${true_j:-0} > 0 &&
-		 ${u95_j:-0} < 0.3 * ${true_j:-0} &&
-		 (${said_j:-0} - ${true_j:-0}) ^ 2 <= ${u95_j:-0} ^ 2"
+	number "${name}_energy ($said +- $u95 J of $joules, try $try)" \
+		"${said:-0} > 0 && ${u95:-0} > 0 && $joules > 0 &&
+		 ${u95:-0} < 0.3 * $joules &&
+		 (${said:-0} - $joules) ^ 2 <= ${u95:-0} ^ 2"
 }
 
 noted() { # NAME TEXT: run.json has it
@@ -180,42 +146,30 @@ number slow_reads_leave_the_grid "$(awk -F, '
 play jetson-orin-nano-jp6
 # shellcheck disable=SC2086
 board_run jetson-orin-nano $quick -- sleep 4.4
-unplay
+stop_tree
 status_is faults_do_not_end_the_run 0
 
-# column FROM_MS TO_MS NAME: lines, lines with a value, and the last value
-column() {
-	awk -F, -v epoch="$(cat "$dir/epoch")" -v from="$1" -v to="$2" \
-		-v name="$3" '
-		NR == 1 { for (i = 1; i <= NF; i++) if ($i == name) at = i }
-		NR > 1 { t = ($1 - epoch) / 1e6 }
-		NR > 1 && t > from && t < to {
-			n++; given += $at != ""
-			if ($at != "") last = $at
-		}
-		END { print n + 0, given + 0, last }' "$dir/run/sensors/ina3221.csv"
-}
 cpu=vdd_cpu_gpu_cv_amps_ua
-missing() { # NAME FROM_MS TO_MS COLUMN
-	column "$2" "$3" "$4" >"$dir/count"
+missing() { # NAME FROM_S TO_S COLUMN
+	cells ina3221 "$4" "$2" "$3" >"$dir/count"
 	read -r lines given _ <"$dir/count"
 	number "$1 ($given of $lines)" "$lines > 5 && $given == 0"
 }
-given() { # NAME FROM_MS TO_MS COLUMN [VALUE]
-	column "$2" "$3" "$4" >"$dir/count"
-	read -r lines given last <"$dir/count"
+given() { # NAME FROM_S TO_S COLUMN [VALUE]
+	cells ina3221 "$4" "$2" "$3" >"$dir/count"
+	read -r lines given _ last <"$dir/count"
 	number "$1 ($given of $lines, $last)" \
 		"$lines > 5 && $given > 5 && ${last:-0} == ${5:-${last:-0}}"
 }
-missing garbage_is_no_value 1050 1350 $cpu
-given other_rails_go_on 1050 1350 vdd_in_amps_ua
-missing no_data_is_no_value 1450 1750 $cpu
-missing a_spike_is_no_value 1850 2150 $cpu
-given negative_current_is_one 2250 2550 $cpu -160000
-missing vanished 2650 2950 vdd_in_amps_ua
-given returned 3250 3580 vdd_in_amps_ua
-given renumbered 3900 4250 vdd_in_amps_ua
-given a_stuck_value_is_recorded 3900 4250 vdd_soc_volts_uv 5064000
+missing garbage_is_no_value 1.050 1.350 $cpu
+given other_rails_go_on 1.050 1.350 vdd_in_amps_ua
+missing no_data_is_no_value 1.450 1.750 $cpu
+missing a_spike_is_no_value 1.850 2.150 $cpu
+given negative_current_is_one 2.250 2.550 $cpu -160000
+missing vanished 2.650 2.950 vdd_in_amps_ua
+given returned 3.250 3.580 vdd_in_amps_ua
+given renumbered 3.900 4.250 vdd_in_amps_ua
+given a_stuck_value_is_recorded 3.900 4.250 vdd_soc_volts_uv 5064000
 check gaps_and_errors_are_shown awk '
 	$1 == "ina3221.vdd_in" { found = $(NF - 1) > 0 }
 	END { exit !found }' "$dir/err"
@@ -240,7 +194,7 @@ if [ "$(id -u)" -eq 0 ]; then
 		--board jetson-orin-nano -o "$dir/user/run" $quick -- true \
 		>"$dir/out" 2>"$dir/err"
 	status=$?
-	unplay
+	stop_tree
 	status_is refused_is_told 0 "VDD_IN left out: Permission denied"
 	check refused_is_not_measured \
 		grep -q 'power  *not measured\|no power' "$dir/err"

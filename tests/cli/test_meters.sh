@@ -2,108 +2,34 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 # edgeprof run with UM24C, UM25C, UM34C and TC66 on pseudo-terminals: exact
 # energy of scripted power, side by side, and every fault a line can have.
+# shellcheck source=tests/cli/lib.sh
 . "$(dirname "$0")/lib.sh"
-
-pids=
-trap 'kill $pids 2>/dev/null; chmod -R u+rwX "$dir" 2>/dev/null; rm -rf "$dir"' EXIT
+# shellcheck source=tests/cli/lib_play.sh
+. "$(dirname "$0")/lib_play.sh"
 
 # meter ID PROGRAM PROFILE [OPTION...]: behind $dir/ID
 meter() {
 	id=$1
 	program=$2
-	echo "$3" >"$dir/$id.profile"
+	profile=$3
 	shift 3
-	"$sim/$program" --link "$dir/$id" --state "$dir/$id.state" \
-		--profile "$(cat "$dir/$id.profile")" "$@" 2>"$dir/$id.err" &
-	pids="$pids $!"
+	simulate "$id" "$profile" "$program" --link "$dir/$id" "$@"
 }
 
-# await ID...: until they are there, 10 s at most
-await() {
-	for id; do
-		tries=0
-		until [ -s "$dir/$id.state" ] || [ $tries -ge 200 ]; do
-			sleep 0.05
-			tries=$((tries + 1))
-		done
-	done
-}
-
-# stop: ends the meters
-stop() {
-	# shellcheck disable=SC2086 # one word for each
-	kill $pids 2>/dev/null
-	pids=
-}
-
-# judge FOLDER: lines "NAME: EXPRESSION" of Python, each of which must hold
-judge() {
-	cat >"$dir/lines"
-	python3 - "$dir" "$1" "$sim" <<'P' >"$dir/verdicts" 2>&1
-import csv, json, subprocess, sys
-dir, folder, sim = sys.argv[1:]
-r = json.load(open(folder + "/report.json"))
-at = {e["event"]: e["t_ns"] for e in csv.DictReader(open(folder + "/events.csv"))}
-
-def rows(id):
-    return list(csv.DictReader(open(f"{folder}/sensors/{id}.csv")))
-
-def powers(id):
-    out = []
-    for x in rows(id):
-        if x.get("power_uw"):
-            out.append(int(x["power_uw"]) / 1e6)
-        elif x.get("voltage_uv") and x.get("current_ua"):
-            out.append(int(x["voltage_uv"]) * int(x["current_ua"]) / 1e12)
-    return out
-
-def steady(id):
-    return len(powers(id)) > 2 and all(abs(p - 5) < 0.01 for p in powers(id))
-
-def failed(id):
-    return sum(int(x["flags"]) & 2 > 0 for x in rows(id))
-
+helpers=$(cat <<'P'
 def missed(id):
-    return failed(id) > 0 and sum(int(x["flags"]) & 4 > 0 for x in rows(id)) > 0
-
-def skipped(id):
-    return int([x for x in rows(id) if x["skipped_bytes"]][-1]["skipped_bytes"])
-
-def energy(id, channel="power"):
-    return [c["energy_j"]["run"] for c in r["channels"] if c["channel"] == f"{id}.{channel}"][0]
+    return failed(id) > 0 and gaps(id) > 0
 
 def own_count(id):
     return [m["own_count_j"] for m in r["meters"] if m["sensor"] == id][0]
-
-# (reported - exact) / u95
-def error(id):
-    state = dict(l.split() for l in open(f"{dir}/{id}.state"))
-    exact = float(subprocess.run(
-        [sim + "/profile_energy", open(f"{dir}/{id}.profile").read().strip(),
-         state["epoch"], at["gate"], at["exit"]],
-        capture_output=True, text=True).stdout)
-    return (energy(id)["value"] - exact) / energy(id)["u95"]
-
-def health(id, channel="power"):
-    return [h for h in r["health"] if h["sensor"] == id and h["channel"] == channel][0]
 
 def gap(id):
     return health(id)["gaps"] > 0 and health(id)["max_gap_s"] > 0.6
 
 primary = [c["channel"] for c in r["channels"] if c["primary"]]
 ticks_missed = r["recording"]["missed_ticks"]
-for line in open(dir + "/lines"):
-    name, expression = line.strip().split(": ", 1)
-    try:
-        good = eval(expression)
-    except Exception as e:
-        good = repr(e)
-    print(f"ok {name}" if good is True else f"not ok {name}: {expression}: {good}")
 P
-	cat "$dir/verdicts"
-	grep -v "^ok " "$dir/verdicts" >"$dir/bad" && failed=1
-	grep -q "^ok " "$dir/verdicts" || not_ok judge "$(tail -n 1 "$dir/verdicts")"
-}
+)
 
 # The same power by both kinds of meter, all of them side by side.
 meter um_constant um_meter "constant 5" --model um25c --delay 80 --jitter 60

@@ -3,6 +3,8 @@
 # A Raspberry Pi 5 whose firmware is simulated: tests/sim/vcio.c.
 # shellcheck source=tests/cli/lib.sh
 . "$(dirname "$0")/lib.sh"
+# shellcheck source=tests/cli/lib_play.sh
+. "$(dirname "$0")/lib_play.sh"
 
 # A copy, which an ordinary user can reach.
 cp -R "$here/../../boards" "$dir/boards"
@@ -10,26 +12,13 @@ EDGEPROF_BOARDS=$dir/boards
 export EDGEPROF_BOARDS
 "$sim/make_tree" "$here/../fixtures/rpi5.tree" "$dir/pi5" || exit 1
 "$sim/make_tree" "$here/../fixtures/rpi4.tree" "$dir/pi4" || exit 1
-"$sim/vcio" --nodes both -- true 2>"$dir/err"
-if [ $? -eq 77 ]; then
-	skip pmic "umockdev is not installed"
-	exit 0
-fi
+needs_umockdev pmic vcio --nodes both
 
 # pi NAME SIM_OPTION... -- RUN_OPTION...: a run on a simulated Pi 5
 pi() {
 	out=$dir/$1
 	shift
-	count=$#
-	while [ "$count" -gt 0 ]; do
-		set -- "$@" "$1"
-		[ "$1" = -- ] && set -- "$@" "$edgeprof" run -o "$out"
-		shift
-		count=$((count - 1))
-	done
-	"$sim/vcio" --tree "$dir/pi5" --epoch-file "$dir/epoch" "$@" \
-		>"$dir/out" 2>"$dir/err"
-	status=$?
+	on vcio --tree "$dir/pi5" "$@"
 }
 
 # Seconds from the simulator's start to an event.
@@ -39,25 +28,6 @@ event_s() { # name
 		"$out/events.csv"
 }
 
-event_ns() {
-	awk -F, -v name="$1" '$3 == name { print $1 }' "$out/events.csv"
-}
-
-# A column of the whole run's row of phases.csv.
-phase() {
-	awk -F, -v name="$1" '
-		NR == 1 { for (i = 1; i <= NF; i++) if ($i == name) at = i }
-		$2 == "other" { print $at }' "$out/phases.csv"
-}
-
-# energy_of PROFILE: what it was in the last run, and what edgeprof says of it
-energy_of() {
-	joules=$("$sim/profile_energy" "$1" "$(cat "$dir/epoch")" \
-		"$(event_ns gate)" "$(event_ns exit)")
-	said=$(phase energy_j)
-	u95=$(phase energy_j_u95)
-}
-
 # measure NAME PROFILE PI_ARGUMENT...: the energy is the profile's, within its
 # own uncertainty.  A busy machine makes gaps, which widen it: try again.
 measure() {
@@ -65,7 +35,6 @@ measure() {
 	profile=$2
 	shift 2
 	for try in 1 2 3; do
-		rm -rf "${dir:?}/$name"
 		pi "$name" --profile "$profile" "$@"
 		energy_of "$profile"
 		awk "BEGIN { exit !(${u95:-9} < 0.1 * $joules) }" && break
@@ -106,16 +75,10 @@ number others_take_turns "$(awk -F, '
 
 # Faults one after another, and what became of each in the raw lines: no value
 # at all (or none of the core) while it lasts, then values again.
-column() { # FROM_S FOR_S COLUMN: lines, lines with a value, zeros
-	awk -F, -v epoch="$(cat "$dir/epoch")" -v from="$1" -v long="$2" \
-		-v name="$3" '
-		NR == 1 { for (i = 1; i <= NF; i++) if ($i == name) at = i }
-		NR > 1 { t = ($1 - epoch) / 1e9 }
-		# A call that began before may end inside.
-		NR > 1 && t > from + 0.05 && t < from + long - 0.05 {
-			n++; given += $at != ""; zero += $at == "0"
-		}
-		END { print n + 0, given + 0, zero + 0 }' "$out/sensors/pmic.csv"
+column() { # FROM_S FOR_S COLUMN
+	# A call that began before may end inside.
+	# shellcheck disable=SC2046 # two words
+	cells pmic "$3" $(awk "BEGIN { print $1 + 0.05, $1 + $2 - 0.05 }")
 }
 
 set --
@@ -134,15 +97,15 @@ for fault in garbage truncated nan missing spike error empty eio; do
 	# The currents come first in the text: they are whole.
 	[ "$fault" = truncated ] && amps=ext5v_volts_uv
 	column "$from" 0.4 "$amps" >"$dir/count"
-	read -r lines given zero <"$dir/count"
+	read -r lines given zero _ <"$dir/count"
 	number "$fault" "$lines >= 1 && $given == 0 && $zero == 0"
 	from=$(echo "$from" | awk '{ print $1 + 0.65 }')
 done
 column 2.4 0.25 vdd_core_amps_ua >"$dir/count"
-read -r lines given zero <"$dir/count"
+read -r lines given zero _ <"$dir/count"
 number values_come_again "$lines >= 1 && $given == $lines && $zero == 0"
 column 3.3 0.4 ext5v_volts_uv >"$dir/count"
-read -r lines given zero <"$dir/count"
+read -r lines given zero _ <"$dir/count"
 number nan_currents_leave_voltages "$lines >= 1 && $given == $lines"
 # shellcheck disable=SC2016
 check gaps_and_errors_are_told awk '
@@ -160,13 +123,13 @@ pi vanish --profile "ramp 2 8 8" --cost-full 3000 --fault vanish:2:0.7 \
 	--board rpi5 --idle 0.5s --tail 0s sleep 5.5
 status_is vanished_node 0
 column 2 0.7 vdd_core_amps_ua >"$dir/count"
-read -r lines given zero <"$dir/count"
+read -r lines given zero _ <"$dir/count"
 number gone_is_no_value "$given == 0 && $zero == 0"
 column 2.7 1.0 vdd_core_amps_ua >"$dir/count"
-read -r lines given zero <"$dir/count"
+read -r lines given zero _ <"$dir/count"
 number it_is_found_again "$given > 0"
 column 5.4 0.5 vdd_core_amps_ua >"$dir/count"
-read -r lines given zero <"$dir/count"
+read -r lines given zero _ <"$dir/count"
 number stuck_values_are_recorded "$lines >= 2 && $given == $lines"
 length=$(awk "BEGIN { print $(event_s end) - $(event_s start) }")
 number grid_goes_on "$(awk -F, -v long="$length" '

@@ -3,6 +3,8 @@
 # Batteries and power inputs, played below EDGEPROF_ROOT.
 # shellcheck source=tests/cli/lib.sh
 . "$(dirname "$0")/lib.sh"
+# shellcheck source=tests/cli/lib_play.sh
+. "$(dirname "$0")/lib_play.sh"
 
 quick='--board none --idle 0s --tail 100ms'
 cat >"$dir/laptop.tree" <<'E'
@@ -31,20 +33,7 @@ play() {
 	tree=$dir/$1.root
 	"$sim/make_tree" "$dir/laptop.tree" "$tree" || exit 1
 	printf '%s\n' "$2" >"$dir/$1.script"
-	rm -f "$dir/epoch" "$dir/stop"
-	mkfifo "$dir/stop"
-	"$sim/play_tree" "$tree" "$dir/$1.script" "$dir/epoch" <"$dir/stop" &
-	player=$!
-	exec 9>"$dir/stop"
-	tries=0
-	until [ -s "$dir/epoch" ] || [ "$tries" -gt 20000 ]; do
-		tries=$((tries + 1))
-	done
-}
-
-stop() {
-	exec 9>&-
-	wait "$player" 2>/dev/null
+	play_tree "$tree" "$dir/$1.script"
 }
 
 # measure SECONDS OPTIONS
@@ -56,79 +45,50 @@ measure() {
 	status=$?
 }
 
-# holds NAME PROFILE EXPRESSION: python on the last run; power and u95 are
-# joules, true what the profile says, rows the sensor's lines
-holds() {
-	check "$1" python3 - "$out" "$sim/profile_energy" \
-		"$(cat "$dir/epoch")" "$2" "$3" <<'P'
-import csv, json, subprocess, sys
-out, program, epoch, profile, expression = sys.argv[1:]
-report = json.load(open(out + "/report.json"))
-events = list(csv.DictReader(open(out + "/events.csv")))
-at = {r["event"]: r["t_ns"] for r in events if r["event"] in ("gate", "exit")}
-true = float(subprocess.check_output([program, profile, epoch, at["gate"], at["exit"]]))
-metric = report["totals"]["run"]["energy_j"]
-power, u95, status = metric["value"], metric["u95"], metric["status"]
-rows = list(csv.DictReader(open(out + "/sensors/power_supply.csv")))
-other = list(csv.DictReader(open(out + "/sensors/cpu_use.csv")))
-quiet = all(int(r["flags"]) & 2 == 0 for r in other)
-run = json.load(open(out + "/run.json"))
-sensor = next(s for s in run["sensors"] if s["id"] == "power_supply")
-channels = {c["name"]: c for c in sensor["channels"]}
-notes = " ".join(sensor["notes"])
-empty = sum(r["power_uw"] == "" for r in rows)
-zero = sum(r["power_uw"] == "0" for r in rows)
-if not eval("(" + expression + ")"):
-    print(expression, dict(power=power, u95=u95, true=true, status=status, empty=empty, zero=zero,
-          rows=len(rows), quiet=quiet, notes=notes))
-    sys.exit(1)
-P
-}
-
 amps="profile load = ramp 6 18 2
 every 2ms $bat/current_now = amps of load at 12.0 unit=ua"
 play unplugged "$amps"
 measure 2 ",period=20ms"
-holds a_laptop_on_its_battery_gives_the_energy 'ramp 6 18 2' \
+holds a_laptop_on_its_battery_gives_the_energy power_supply 'ramp 6 18 2' \
 	'abs(power - true) <= u95 and u95 < 0.2 * true and empty == 0 and quiet'
-holds what_is_agreed_or_a_mouse_is_not_counted 'ramp 6 18 2' \
+holds what_is_agreed_or_a_mouse_is_not_counted power_supply 'ramp 6 18 2' \
 	'channels["ucsi_source_psy_USBC000_001_volts"]["flags"] == ["negotiated"] and
 	 not any("hidpp" in c for c in channels) and "peripheral" in notes and
 	 "agreed" in notes and run["total"]["channels"] == ["power_supply.power"]'
-holds nothing_is_declared_that_is_not_known 'ramp 6 18 2' \
+holds nothing_is_declared_that_is_not_known power_supply 'ramp 6 18 2' \
 	'channels["power"]["refresh_ns"] == 0 and channels["power"]["role"] == "aside" and
 	 channels["energy"]["flags"] == ["check"]'
-stop
+stop_tree
 
 # Many drivers give one sign for both ways, or the other one.
 play other_sign "every 20ms $bat/current_now = values \"-750000\\n\" \"-760000\\n\""
 measure 1 ",period=20ms"
-holds status_and_not_the_sign_decides 'constant 9.06' \
+holds status_and_not_the_sign_decides power_supply 'constant 9.06' \
 	'abs(power - true) <= max(u95, 0.01 * true) and empty == 0'
-stop
+stop_tree
 
 play full "every 20ms $bat/status = \"Full\\n\"
 every 20ms $bat/current_now = \"0\\n\""
 measure 0.5 ",period=20ms"
-holds a_full_battery_is_not_measured 'constant 9' \
+holds a_full_battery_is_not_measured power_supply 'constant 9' \
 	'power is None and status == "not_measured" and zero == 0 and empty == len(rows) > 5 and
 	 "only while it discharges" in notes and rows[0]["BAT0_volts_uv"] == "12000000"'
-stop
+stop_tree
 
 play plugged_in "profile load = constant 12
 every 20ms $bat/current_now = amps of load at 12.0 unit=ua
 at 1500ms write /sys/class/power_supply/AC/online \"1\\n\""
 measure 3 ",period=20ms,name=BAT*,role=total"
-holds a_charger_ends_the_measurement 'constant 12' \
+holds a_charger_ends_the_measurement power_supply 'constant 12' \
 	'0 < empty < len(rows) and zero == 0 and rows[-1]["power_uw"] == "" and
 	 rows[0]["power_uw"] == "12000000" and status == "low_confidence" and quiet'
-stop
+stop_tree
 
 play nonsense "every 20ms $bat/current_now = values \"1000000\\n\" \"1000000\\n\" \"nan\\n\" \"1000000\\n\" \"\" \"1000000\\n\" \"0\\n\" \"1000000\\n\""
 measure 2 ",period=20ms"
-holds nonsense_is_an_error_never_zero 'constant 12' \
+holds nonsense_is_an_error_never_zero power_supply 'constant 12' \
 	'10 < empty < 0.6 * len(rows) and zero == 0 and quiet and abs(power - true) <= u95'
-stop
+stop_tree
 
 mkdir -p "$dir/bare/sys/class"
 tree=$dir/bare

@@ -4,6 +4,8 @@
 # exact energy of scripted power, and what is never sent.
 # shellcheck source=tests/cli/lib.sh
 . "$(dirname "$0")/lib.sh"
+# shellcheck source=tests/cli/lib_play.sh
+. "$(dirname "$0")/lib_play.sh"
 # shellcheck source=tests/cli/lib_scpi.sh
 . "$(dirname "$0")/lib_scpi.sh"
 
@@ -102,11 +104,7 @@ await sleepy
 "$edgeprof" run $fast -o "$dir/ended" \
 	--sensor "scpi:$(tcp sleepy),preset=psu,timeout=4s" -- true 2>"$dir/err" &
 pid=$!
-tries=0
-until grep -q IDN "$dir/sleepy.log" || [ $tries -ge 200 ]; do
-	sleep 0.05
-	tries=$((tries + 1))
-done
+await_line "$dir/sleepy.log" IDN
 kill -TERM $pid
 wait $pid
 status=$?

@@ -4,6 +4,8 @@
 # USBTMC.
 # shellcheck source=tests/cli/lib.sh
 . "$(dirname "$0")/lib.sh"
+# shellcheck source=tests/cli/lib_play.sh
+. "$(dirname "$0")/lib_play.sh"
 # shellcheck source=tests/cli/lib_scpi.sh
 . "$(dirname "$0")/lib_scpi.sh"
 
@@ -46,16 +48,10 @@ a_turned_knob_is_left_alone: log("turned").count("CONF:CURR:DC") == 1
 its_own_errors_are_counted: told("text") > 0 and told("silence") == 0
 no_reading_while_it_is_off: log("switched").count("OUTP?") > log("switched").count("READ?")
 END
-# shellcheck disable=SC2086
-kill $pids 2>/dev/null
-pids=
+stop
 
 # USBTMC: the driver's own messages and time-outs.
-"$sim/usbtmc" -- true 2>"$dir/err"
-if [ $? -eq 77 ]; then
-	skip usbtmc "umockdev is not installed"
-	exit $failed
-fi
+needs_umockdev usbtmc usbtmc
 
 # usbtmc ID PROFILE [OPTION...]: a run with it at /dev/usbtmc0
 usbtmc() {
