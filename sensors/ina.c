@@ -145,7 +145,7 @@ static const struct ep_param ina3221_raw_params[] = {
 	}                                                                     \
 	const struct ep_sensor_ops ep_sensor_##lower = {                      \
 		.name = #lower,                                               \
-		.summary = text,                                              \
+		.summary = (text),                                            \
 		.params = lower##_params,                                     \
 		.flags = EP_SENSOR_BLOCKING | EP_SENSOR_MANUAL,               \
 		.check = lower##_check,                                       \
@@ -156,8 +156,8 @@ static const struct ep_param ina3221_raw_params[] = {
 		.poll = ep_inabus_poll,                                       \
 		.close = ep_inabus_close,                                     \
 		.decode = lower##_decode,                                     \
-		.wire_channels = wires,                                       \
-		.wire_channel_count = wire_count,                             \
+		.wire_channels = (wires),                                     \
+		.wire_channel_count = (wire_count),                           \
 	}
 
 CHIP(ina219, EP_INA219, "INA219 power monitor on an I2C bus", one_rail, 3);

@@ -95,7 +95,7 @@ static void add_counts(struct ep_sensor *s)
 
 void ep_inabus_make_channels(struct ep_sensor *s)
 {
-	int16_t volts[EP_INA_RAILS_MAX];
+	int16_t volts[EP_INA_RAILS_MAX] = { 0 };
 
 	s->energy_index = -1;
 	for (size_t i = 0; i < s->chip->rail_count; i++) {

@@ -273,7 +273,7 @@ int ep_inabus_decode(const struct ep_inabus_chip *chip, const uint8_t *bytes,
 		     struct ep_inabus_values *ret)
 {
 	struct ep_inabus_values v;
-	struct registers regs;
+	struct registers regs = { 0 };
 	int used = take_frame(chip, bytes, len, &regs);
 	bool good = false;
 

@@ -37,15 +37,18 @@ static int take_shunts(const struct ep_inabus_chip *chip,
 		       const struct ep_conf *conf, struct ep_inabus_keys *ret,
 		       struct ep_err *err)
 {
-	static const char *const keys[] = { "shunt", "shunt2", "shunt3" };
+	static const char *const keys[EP_INA_RAILS_MAX] = { "shunt", "shunt2",
+							    "shunt3" };
 	int r = 0;
 
 	if (chip->amps_step_a > 0)
 		return 0;
-	for (size_t i = 0; r == 0 && i < chip->rail_count; i++) {
+	for (size_t i = 0;
+	     r == 0 && i < chip->rail_count && i < EP_INA_RAILS_MAX; i++) {
 		const char *text = ep_conf_get(conf, keys[i]);
 
-		ret->shunts_ohm[i] = ret->shunts_ohm[0];
+		if (i > 0)
+			ret->shunts_ohm[i] = ret->shunts_ohm[0];
 		if (i == 0 || (text && text[0]))
 			r = take_shunt(conf, keys[i], &ret->shunts_ohm[i], err);
 	}
