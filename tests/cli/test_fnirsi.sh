@@ -17,8 +17,9 @@ measure() {
 	seconds=$3
 	shift 3
 	# shellcheck disable=SC2086
-	"$sim/fnirsi" --epoch-file "$out.epoch" "$@" -- "$edgeprof" run $quick \
-		-o "$out" --sensor "$sensor,as=usb" -- sleep "$seconds" \
+	"$sim/fnirsi" --epoch-file "$out.epoch" --after "$out.began" "$@" -- \
+		"$edgeprof" run $quick -o "$out" --sensor "$sensor,as=usb" -- \
+		sh -c ": >'$out.began'; exec sleep $seconds" \
 		>"$out.out" 2>"$out.err" &
 }
 
@@ -29,7 +30,6 @@ of() {
 	cp "$out.err" "$dir/err"
 }
 
-f=1.2:1.7
 measure fnb58 fnb58 2 --profile 'square 3 7 0.6'
 first=$!
 measure fnb48 fnirsi:/dev/hidraw0,gain_percent=0.5 1.6 --model fnb48 --rate 92 \
@@ -40,11 +40,11 @@ measure freezes fnb58 2 --freezes
 wait
 wait $first
 status=$?
-measure silence fnb58 2 --fault silence:$f
-measure mixed fnb58 2 --fault checksum:1.2:1.5 --fault spike:1.8:2.1 \
-	--fault noise:2.2:2.5 --fault other:1:2
-measure hangup fnb58 3 --fault hangup:$f
-measure mute fnb58,connect=1s 0 --fault silence
+measure silence fnb58 2 --fault silence:0.5:1
+measure mixed fnb58 2 --fault checksum:0.3:0.6 --fault spike:0.9:1.2 \
+	--fault noise:1.3:1.6 --fault other:0.1:1.1
+measure hangup fnb58 3 --fault hangup:0.5:1
+measure mute fnb58,connect=1s 0 --after / --fault silence
 measure wrong fnb48 0 --model fnb58
 measure none fnb58:/dev/null 0
 wait

@@ -13,6 +13,7 @@
  *                     firmware 0.68 of the FNB58 behaves)
  *   --fault KIND[:FROM[:TO]]   seconds since it was first told to start:
  *       silence checksum noise spike other hangup
+ *   --after FILE      faults are timed from when FILE is there
  *
  * 77: umockdev is not there.
  */
@@ -78,6 +79,8 @@ static int option(const char *name, const char *value)
 		return fnirsi_add_fault(&m, value);
 	if (strcmp(name, "--epoch-file") == 0)
 		epoch_file = value;
+	else if (strcmp(name, "--after") == 0)
+		m.after = value;
 	else if (strcmp(name, "--volts") == 0)
 		m.volts = strtod(value, NULL);
 	else if (strcmp(name, "--rate") == 0)

@@ -99,7 +99,8 @@ static void obey(struct fnirsi_meter *m, const unsigned char *report)
 	m->going = 1;
 	m->sent = 0;
 	m->start_ns = m->told_ns;
-	m->first_ns = m->first_ns ? m->first_ns : m->told_ns;
+	if (m->first_ns == 0 && !m->after)
+		m->first_ns = m->told_ns;
 }
 
 /* As the kernel: report number 0, then the report. */
@@ -191,6 +192,8 @@ static void send_report(struct fnirsi_meter *m, long long end_ns)
 
 int fnirsi_step(struct fnirsi_meter *m)
 {
+	if (m->first_ns == 0 && m->after && access(m->after, F_OK) == 0)
+		m->first_ns = fnirsi_now_ns();
 	if (is_on(m, FNIRSI_HANGUP) && m->master >= 0)
 		unplug(m);
 	else if (!is_on(m, FNIRSI_HANGUP) && m->master < 0 && plug_in(m) < 0)

@@ -33,9 +33,10 @@ struct fnirsi_meter {
 		int set;
 		double from_s, to_s;
 	} faults[FNIRSI_FAULT_COUNT];
-	const char *node; /* the link to the terminal */
+	const char *node;  /* the link to the terminal */
+	const char *after; /* faults are timed from when this file is there */
 	long long epoch_ns;
-	long long first_ns;	     /* when it was first started; 0 */
+	long long first_ns;	     /* 0 of the faults' times; 0 unknown */
 	long long start_ns, told_ns; /* last started; last told anything */
 	unsigned long long sent, noise;
 	int started, going; /* commands seen in order; it sends */
