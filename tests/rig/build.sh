@@ -19,9 +19,11 @@ if [ "$arch" = arm64 ]; then
 fi
 export PKG_CONFIG_LIBDIR="$libs/usr/lib/$triple/pkgconfig:$libs/usr/lib/pkgconfig:$libs/usr/share/pkgconfig"
 export PKG_CONFIG_SYSROOT_DIR="$libs"
+goals=$#
 set -- "CC=$cc --sysroot=$libs" "AR=$ar" "$@"
 make --no-print-directory -s -j2 VARIANT=release "B=$out" PREFIX=/usr \
 	"DESTDIR=$out/image" "$@" all install
+[ "$goals" -eq 0 ] || exit 0
 # What plays devices, and knows what it played.
 tools="profile_energy fake_llama"
 make --no-print-directory -s VARIANT=release "B=$out" "$@" \

@@ -40,32 +40,6 @@ mkdir -p "$cache"
 sh "$here/fetch.sh" "$cache" || skip "packages cannot be had"
 echo "packages: $(($(date +%s) - begin)) s, kernel $(cat "$cache/version")"
 
-# One guest after the other, its checks as lines of ours.
-guest() { # arch, checks
-	out=build/rig/$1
-	share=$out/${2%.sh}.d
-	start=$(date +%s)
-	sh "$here/boot.sh" "$cache" "$1" "$out" "$2"
-	status=$?
-	checks=$share/out/checks
-	[ -f "$checks" ] || checks=/dev/null
-	sed -n -e "s/^ok /ok $1 ${2%.sh}: /p" -e "s/^not ok /not ok $1 ${2%.sh}: /p" "$checks"
-	passed=$((passed + $(grep -c '^ok ' "$checks")))
-	failed=$((failed + $(grep -c '^not ok ' "$checks")))
-	case $status in
-	0) ;;
-	1) grep -q '^not ok ' "$checks" || not_ok "$1 ${2%.sh}" "its checks failed" ;;
-	2) not_ok "$1 ${2%.sh}" "it hung; see $share/console" ;;
-	*) not_ok "$1 ${2%.sh}" "it ended without a verdict; see $share/console" ;;
-	esac
-	[ "$status" -eq 0 ] || {
-		tail -n 15 "$share/console" | sed 's/^/    /'
-		echo "    again: sh tests/rig/boot.sh $cache $1 $out $2"
-		echo "    console, run folders and QEMU's command are in $share"
-	}
-	echo "    ($1 ${2%.sh}: $(($(date +%s) - start)) s)"
-}
-
 # A guest as its architecture's libraries, drivers and edgeprof make it.
 prepare() { # arch
 	start=$(date +%s)
@@ -79,71 +53,50 @@ prepare() { # arch
 	echo "    ($1 built: $(($(date +%s) - start)) s)"
 }
 
-board() { # name: the next guest is dressed as it
-	RIG_DTB=$PWD/build/rig/arm64/$1.dtb
-	export RIG_DTB
-	sh "$here/dtb.sh" "$1" "$RIG_DTB"
-}
-
-powerz_guest() {
-	if [ -f "$cache/$(cat "$cache/abi")/modules/arm64/powerz.ko" ]; then
-		guest arm64 powerz.sh
-		return
-	fi
-	echo "skip arm64 powerz: the archive has no source of Linux 6.7 or later"
-	skipped=$((skipped + 1))
-	[ "${CI:-}" != true ] || failed=$((failed + 1))
-}
-
-# The host's simulated meter at a USB serial adapter of the guest.
-usb_guest() {
-	meter=$PWD/build/rig/arm64/meter
-	rm -f "$meter"
-	"$build/tests/sim/um_meter" --profile 'constant 5' --link "$meter" \
-		>/dev/null 2>&1 &
-	player=$!
-	tries=0
-	until [ -e "$meter" ] || [ "$tries" -ge 100 ]; do
-		tries=$((tries + 1))
-		sleep 0.1
-	done
-	RIG_REAL_TIME=1 RIG_QEMU="-device qemu-xhci -chardev
-		serial,id=meter,path=$(readlink -f "$meter") -device usb-serial,chardev=meter" \
-		guest arm64 usb.sh
-	kill $player
-	wait $player 2>/dev/null
-}
-
 if [ "$only" = shell ]; then
 	prepare "${ARCH:-arm64}" && exec sh "$here/boot.sh" "$cache" \
 		"${ARCH:-arm64}" "build/rig/${ARCH:-arm64}" shell
 	exit 1
 fi
-case ${only:-arm64} in
-arm64)
-	if prepare arm64; then
-		board rpi5 && guest arm64 pi5.sh
-		board jetson-orin-nano && guest arm64 jetson.sh
-		board jetson-agx-orin && guest arm64 agx.sh
-		unset RIG_DTB
-		guest arm64 i2c.sh
-		guest arm64 counters.sh
-		guest arm64 gpio.sh
-		powerz_guest
-		guest arm64 user.sh
-		usb_guest
-		sh "$here/unit.sh" "$cache" "$PWD/build/rig/arm64" >build/rig/unit.log 2>&1
-		status=$?
-		grep -a '^ok \|^not ok \|^    ' build/rig/unit.log
-		passed=$((passed + $(grep -ac '^ok ' build/rig/unit.log)))
-		failed=$((failed + $(grep -ac '^not ok ' build/rig/unit.log)))
-		[ "$status" -eq 0 ] || grep -aq '^not ok ' build/rig/unit.log ||
-			not_ok "arm64 unit" "$(tail -n 1 build/rig/unit.log)"
+# ARCH NAME [BOARD] of a guest a line, the longest first.
+arm64_guests() {
+	echo "arm64 i2c"
+	echo "arm64 unit"
+	echo "arm64 usb"
+	if [ -f "$cache/$(cat "$cache/abi")/modules/arm64/powerz.ko" ]; then
+		echo "arm64 powerz"
+	else
+		echo "skip arm64 powerz: the archive has no source of Linux 6.7 or later" >&2
+		skipped=$((skipped + 1))
+		[ "${CI:-}" != true ] || failed=$((failed + 1))
 	fi
-	;;
-esac
+	echo "arm64 counters"
+	echo "arm64 gpio"
+	echo "arm64 jetson jetson-orin-nano"
+	echo "arm64 agx jetson-agx-orin"
+	echo "arm64 pi5 rpi5"
+	echo "arm64 user"
+}
+mkdir -p build/rig
+rm -f build/rig/*.result
+: >build/rig/guests
 case ${only:-amd64} in
-amd64) prepare amd64 && guest amd64 plain.sh ;;
+amd64) prepare amd64 && echo "amd64 plain" >>build/rig/guests ;;
 esac
+case ${only:-arm64} in
+arm64) prepare arm64 && arm64_guests >>build/rig/guests ;;
+esac
+# Each takes one core, and none minds the other: their time is counted in
+# instructions, and where it is not no time is checked.
+xargs -P 2 -L 1 sh "$here/verdict.sh" "$cache" "$build" <build/rig/guests
+while read -r arch name _; do
+	result=build/rig/$arch-$name.result
+	[ -s "$result" ] || {
+		not_ok "$arch $name" "it ended without a result"
+		continue
+	}
+	passed=$((passed + $(grep -ac '^ok ' "$result")))
+	failed=$((failed + $(grep -ac '^not ok ' "$result")))
+done <build/rig/guests
 echo "in all $(($(date +%s) - begin)) s"
 finish
