@@ -150,9 +150,12 @@ static int begin_walk(struct ep_proc_tree *tree, int64_t now_ns)
 		tree->phase = EP_WALK_PROBE;
 		return 0;
 	}
+	/* One that had begun before us may have numbers from before a wrap. */
+	if (tree->scan_low == 0)
+		tree->scan_high = INT32_MAX;
 	/* Folders list small numbers first; past the wrap a parent may have a
 	 * larger number than its child. */
-	tree->scan_again = tree->scan_low > last;
+	tree->scan_again = tree->scan_low == 0 || tree->scan_low > last;
 	return begin_scan(tree);
 }
 

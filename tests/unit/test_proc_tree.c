@@ -8,6 +8,7 @@
 #include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/wait.h>
@@ -221,6 +222,27 @@ static void one_that_is_not_our_child_brings_its_children(void **state)
 	ep_helper_end(&h);
 }
 
+static void children_from_before_numbers_wrapped_are_found(void **state)
+{
+	struct ep_helper h = ep_helper_start(act_with_child);
+	struct ep_proc_tree *tree;
+
+	(void)state;
+	ep_helper_step(&h);
+	tree = follow(h.pid, false);
+	/* The number given out last is smaller than theirs. */
+	tree->ours = false;
+	tree->scan_after = tree->scan_next = 0;
+	close(tree->loadavg_fd);
+	tree->loadavg_fd = memfd_create("loadavg", MFD_CLOEXEC);
+	assert_int_equal(write(tree->loadavg_fd, "0 0 0 1/9 2\n", 12), 12);
+	walk(tree);
+	assert_int_equal(ep_proc_tree_count(tree), 2);
+	ep_helper_step(&h);
+	ep_proc_tree_free(tree);
+	ep_helper_end(&h);
+}
+
 static void *spin(void *arg)
 {
 	volatile int *stop = arg;
@@ -386,6 +408,8 @@ int main(void)
 		cmocka_unit_test(the_last_value_stays_when_all_have_ended),
 		cmocka_unit_test(orphans_handed_to_us_are_followed),
 		cmocka_unit_test(one_that_is_not_our_child_brings_its_children),
+		cmocka_unit_test(
+			children_from_before_numbers_wrapped_are_found),
 		cmocka_unit_test(runnable_threads_are_counted),
 		cmocka_unit_test(ten_thousand_threads),
 		cmocka_unit_test(walking_rests_between_walks),
