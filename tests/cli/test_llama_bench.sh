@@ -25,8 +25,12 @@ number nothing_is_older_than_the_gate "$(awk -F, '$1 == 1 && $2 == "prefill" {
 	print $6 }' "$dir/idle/phases.csv") < 1"
 told=$(sed -n 's/.*"n_gen": 8.*"samples_ns": \[\(.*\)\].*/\1/p' "$dir/u-jsonl/stdout.log" |
 	tr -d ' ' | tr , +)
-number duration_is_the_sum_of_the_samples \
-	"($(awk -F, '$2 == "generation" { print $5 - $4 }' "$dir/u-jsonl/phases.csv") - ($told) / 1e9) ^ 2 < 6e-5"
+# A test whose line was read late starts where the one before ended, and is short.
+number duration_is_the_sum_of_the_samples "$(awk -F, '
+	$2 == "prefill" { before = $5 }
+	$2 == "generation" { short = ('"$told"') / 1e9 - ($5 - $4); joins = $4 == before }
+	END { print (short < 1e-6 && short > -1e-6) || (joins && short > 0) }
+	' "$dir/u-jsonl/phases.csv") == 1"
 check rates_are_named grep -q -e '-o jsonl tells times' \
 	"$dir/u-md/report.json"
 as_user "$edgeprof" run $fast --runner llama-bench -o "$dir/u-none" -- \
