@@ -202,6 +202,8 @@ killed() {
 		echo $what >"$t/run/fake"
 		setup --yes
 		check "dies_at_$what" test $status -eq 137
+		# The program that it called may still be at work.
+		flock "$t/run/lock" true
 		: >"$t/run/fake"
 		setup --undo --yes
 		status_is "undo_after_$what" 0
