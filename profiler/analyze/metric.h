@@ -23,6 +23,9 @@ struct ep_term {
 };
 #define EP_TERMS_MAX 12
 
+/* How the reason of a count begins that several shared a counter for. */
+#define EP_REASON_SCALED "scaled: counted "
+
 /*
  * value and u95 (half-width at 95 %) are NAN where there is none.  reason is
  * "" when there is nothing to say.

@@ -104,7 +104,7 @@ static void set_count(struct ep_maker *mk, const struct ep_count_source *src,
 	ep_metric_set(m, e.energy_j * scale, &e.budget, scale);
 	if (scale > 1 / RUNNING_MIN) {
 		(void)ep_str_format(text, sizeof(text),
-				    "scaled: counted %.0f %% of the time",
+				    EP_REASON_SCALED "%.0f %% of the time",
 				    100 / scale);
 		(void)ep_str_copy(m->reason, sizeof(m->reason), text);
 	}

@@ -66,6 +66,7 @@ int ep_page_build(const struct ep_report *report,
 
 /* Parts of the page, each in a file of its own. */
 void ep_page_phases(struct ep_page *page);  /* page_phases.c */
+void ep_page_events(struct ep_page *page);  /* page_events.c */
 void ep_page_latency(struct ep_page *page); /* page_requests.c */
 void ep_page_requests(struct ep_page *page);
 void ep_page_told(struct ep_page *page); /* page_told.c */

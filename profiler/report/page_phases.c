@@ -5,9 +5,6 @@
 #include "base/str.h"
 #include "profiler/report/page_totals.h"
 
-#define EVENT_COLUMNS_MAX 8
-#define PER_TOKEN "_per_token"
-
 /* How phases were found, and what the program itself printed of them. */
 void ep_page_found(struct ep_page *page)
 {
@@ -113,14 +110,6 @@ static void put_denominators(struct ep_page *page)
 	}
 }
 
-static bool any_tokens(const struct ep_report *r)
-{
-	for (size_t i = 0; i < ep_totals_shown(r); i++)
-		if (ep_totals_token_row(ep_totals_at(r, i)))
-			return true;
-	return false;
-}
-
 /* E x T / N, where N of the generation is its output tokens, not its steps. */
 static void note_action(struct ep_page *page)
 {
@@ -193,7 +182,7 @@ static void put_per_token(struct ep_page *page)
 	};
 
 	page->ops->heading(page->ctx, "Per token");
-	if (!any_tokens(page->report)) {
+	if (!ep_totals_any_tokens(page->report)) {
 		ep_page_note(page, "no tokens were seen, so nothing can be "
 				   "given per token; see \"phases\" above");
 		return;
@@ -215,78 +204,6 @@ static void put_per_token(struct ep_page *page)
 	note_action(page);
 	note_end_to_end(page);
 	ep_page_latency(page);
-}
-
-/* "context_switches_per_token" is an event; "net_j_per_token" is not. */
-static bool is_event(const char *name, const char *suffix)
-{
-	return ep_str_ends(name, suffix) &&
-	       strcmp(name, "swap_in_count") != 0 &&
-	       strcmp(name, "j" PER_TOKEN) != 0 &&
-	       strcmp(name, "net_j" PER_TOKEN) != 0 &&
-	       strcmp(name, "action_j_s" PER_TOKEN) != 0;
-}
-
-/* "context_switches_count" -> "ctx switches" */
-static void event_words(char *ret, size_t size, const char *metric,
-			const char *suffix)
-{
-	(void)ep_str_copy(ret, size, metric);
-	ret[strlen(ret) - strlen(suffix)] = '\0';
-	for (char *c = ret; *c != '\0'; c++)
-		if (*c == '_')
-			*c = ' ';
-	if (strcmp(ret, "context switches") == 0)
-		(void)ep_str_copy(ret, size, "ctx switches");
-}
-
-/* The first row that has events: its order is the columns'. */
-static const struct ep_row *event_row(const struct ep_report *r,
-				      ep_totals_filter *wanted,
-				      const char *suffix)
-{
-	for (size_t i = 0; i < ep_totals_shown(r); i++) {
-		const struct ep_row *row = ep_totals_at(r, i);
-
-		for (size_t k = 0; k < row->metric_count; k++)
-			if (wanted(row) &&
-			    is_event(row->metrics[k].name, suffix))
-				return row;
-	}
-	return NULL;
-}
-
-/* Per token where there are tokens, else as often as they happened. */
-static void put_events(struct ep_page *page)
-{
-	bool tokens = any_tokens(page->report);
-	ep_totals_filter *wanted =
-		tokens ? ep_totals_token_row : ep_totals_every_row;
-	const char *suffix = tokens ? PER_TOKEN : "_count";
-	const struct ep_row *first = event_row(page->report, wanted, suffix);
-	size_t shown = 0;
-	char head[80];
-
-	if (!first)
-		return;
-	page->ops->heading(page->ctx, "System events");
-	ep_totals_table(page, wanted);
-	for (size_t i = 0; i < first->metric_count; i++) {
-		struct ep_totals_spec s = { first->metrics[i].name, head,
-					    tokens ? "/token" : "",
-					    EP_SHOW_ROUNDED };
-
-		if (!is_event(s.metric, suffix) || shown++ >= EVENT_COLUMNS_MAX)
-			continue;
-		event_words(head, sizeof(head), s.metric, suffix);
-		ep_totals_column(page, wanted, &s);
-	}
-	if (page->table->column_count > 1)
-		ep_page_table_end(page);
-	ep_page_gaps_end(page);
-	if (shown > EVENT_COLUMNS_MAX)
-		ep_page_note(page, "\xe2\x80\xa6 %zu more events in phases.csv",
-			     shown - EVENT_COLUMNS_MAX);
 }
 
 /* Is there a row where it is more than none? */
@@ -346,5 +263,5 @@ void ep_page_phases(struct ep_page *page)
 	put_time_and_energy(page);
 	put_per_token(page);
 	put_power_and_memory(page);
-	put_events(page);
+	ep_page_events(page);
 }

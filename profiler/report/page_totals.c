@@ -37,6 +37,14 @@ const struct ep_row *ep_totals_at(const struct ep_report *r, size_t i)
 	return &r->totals[i];
 }
 
+bool ep_totals_any_tokens(const struct ep_report *r)
+{
+	for (size_t i = 0; i < ep_totals_shown(r); i++)
+		if (ep_totals_token_row(ep_totals_at(r, i)))
+			return true;
+	return false;
+}
+
 static void phase_name(char *ret, const struct ep_row *row)
 {
 	ep_width_clean(ret, EP_CELL_BYTES, row->phase.name);

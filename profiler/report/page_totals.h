@@ -28,6 +28,8 @@ ep_totals_filter ep_totals_token_row; /* has, or should have, tokens */
 /* The rows that fit a table, and one of them; the whole run always fits. */
 size_t ep_totals_shown(const struct ep_report *report);
 const struct ep_row *ep_totals_at(const struct ep_report *report, size_t i);
+/* Is there one that has, or should have, tokens? */
+bool ep_totals_any_tokens(const struct ep_report *report);
 
 /* Starts the page's table with the column of phase names. */
 void ep_totals_table(struct ep_page *page, ep_totals_filter *wanted);
