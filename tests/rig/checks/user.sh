@@ -5,7 +5,7 @@ edgeprof-demo-infer --make-model "$work/model" --tiny 2>/dev/null
 chmod 1777 "$work"
 echo 3 >/proc/sys/kernel/perf_event_paranoid
 listing() {
-	(cd / && find etc run var usr/bin usr/sbin -xdev ! -name '*-' ! -name .pwd.lock ! -path 'run/rig*' -exec ls -ld {} + | awk '{ $2 = $5 = $6 = $7 = $8 = ""; print }')
+	(cd / && find dev etc run var usr/bin usr/sbin -xdev ! -name '*-' ! -name .pwd.lock ! -path 'run/rig*' -exec stat -c '%A %U %G %N' {} + | sort)
 	cat /proc/sys/kernel/perf_event_paranoid /etc/group
 }
 listing >"$work/before"
@@ -27,4 +27,6 @@ check counts_after grep -q instructions_count "$work/u2/phases.csv"
 edgeprof setup --undo --yes >"$work/undo" 2>&1
 ran undo_works $?
 listing >"$work/after"
-check nothing_is_left 
+check nothing_is_left diff "$work/before" "$work/after"
+keep "$work/u1"
+keep "$work/u2"

@@ -20,7 +20,9 @@ not_ok() { # name, why
 check() {
 	rig_name=$1
 	shift
-	if "$@" >"$work/check.out" 2>&1; then
+	if [ $# -eq 0 ]; then
+		not_ok "$rig_name" "nothing to check"
+	elif "$@" >"$work/check.out" 2>&1; then
 		ok "$rig_name"
 	else
 		not_ok "$rig_name" "$* failed: $(tail -n 1 "$work/check.out")"
@@ -106,6 +108,7 @@ keep() { # folder
 }
 rig_end() {
 	say end
+	[ "$rig_failed" -eq 0 ] || cp -r "$work" "$out/" 2>/dev/null
 	[ "$rig_failed" -eq 0 ] && exec /sbin/rig-exit 10
 	exec /sbin/rig-exit 11
 }
