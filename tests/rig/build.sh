@@ -21,6 +21,7 @@ export PKG_CONFIG_LIBDIR="$libs/usr/lib/$triple/pkgconfig:$libs/usr/lib/pkgconfi
 export PKG_CONFIG_SYSROOT_DIR="$libs"
 goals=$#
 set -- "CC=$cc --sysroot=$libs" "AR=$ar" "$@"
+rm -rf "$out/image"
 make --no-print-directory -s -j2 VARIANT=release "B=$out" PREFIX=/usr \
 	"DESTDIR=$out/image" "$@" all install
 [ "$goals" -eq 0 ] || exit 0

@@ -113,8 +113,10 @@ mkdir -p "$top/source"
 take "$series" "$sources"
 newest=$(own apt-cache pkgnames linux-source- |
 	sed -n 's/^linux-source-\([0-9.]*\)$/\1/p' | sort -V | tail -n 1)
-# Not to be had is an answer, that it could not be downloaded is none.
-take "$newest" "$newer" || true
+# That there is none is an answer; that it could not be unpacked is none.
+case $newest in
+6.[7-9] | 6.[1-9][0-9] | [7-9].* | [1-9][0-9].*) take "$newest" "$newer" ;;
+esac
 
 for arch in arm64 amd64; do
 	mkdir -p "$cache/libs/$arch"

@@ -14,8 +14,7 @@ root=$out/root
 stock=$top/kernel/$arch
 # In this order at the start; the rest is there for the checks to load.
 first="virtio_pci virtio_console 9pnet_virtio 9p"
-later="fuse cuse i2c-dev configfs cpufreq-dt gpio-pl061 clk-gpio pwm-fan
-	xhci-pci ftdi_sio overlay regmap-i2c i2c-stub gpio-regulator thermal-generic-adc
+later="fuse cuse i2c-dev configfs cpufreq-dt lm75 xhci-pci ftdi_sio i2c-stub
 	vhci-hcd usbhid hid-generic
 	cpufreq_userspace cpufreq_powersave cpufreq_ondemand cpufreq_conservative"
 
@@ -39,7 +38,7 @@ add() { # a stock module and what it needs; its names, in order
 		basename "$ko" .ko
 	done
 }
-depmod -b "$stock" "$abi-$arch" 2>/dev/null
+depmod -b "$stock" "$abi-$arch"
 for module in $first; do add "$module"; done |
 	awk '!seen[$0]++' >"$root/modules/first"
 for module in $later; do

@@ -2,12 +2,15 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 # run.sh BUILD [arm64|amd64|shell]: edgeprof in virtual machines with real
 # kernel interfaces.  BUILD is a release build of this machine, whose simulated
-# meter is plugged into a guest.  ARCH= picks guests; shell drops into one.
+# meter is plugged into a guest.  An architecture picks guests; shell drops into
+# one of ARCH.
 set -u
 here=$(cd "$(dirname "$0")" && pwd)
 cd "$here/../.." || exit 1
 build=$(cd "$1" && pwd)
 only=${2:-}
+# depmod and modprobe
+PATH=$PATH:/usr/sbin:/sbin
 cache=${RIG_CACHE:-$PWD/build/rig/cache}
 passed=0
 failed=0
@@ -22,7 +25,7 @@ skip() { # reason
 }
 finish() {
 	echo "$passed passed, $failed failed, $skipped skipped"
-	[ "$failed" -eq 0 ]
+	[ "$failed" -eq 0 ] && [ "$((passed + skipped))" -gt 0 ]
 	exit
 }
 not_ok() {
@@ -30,9 +33,17 @@ not_ok() {
 	failed=$((failed + 1))
 }
 
+case $only,${ARCH:-} in
+, | ,arm64 | ,amd64 | arm64,* | amd64,* | shell, | shell,arm64 | shell,amd64) ;;
+*)
+	echo "rig: ARCH is arm64 or amd64, not '${ARCH:-$only}'" >&2
+	exit 2
+	;;
+esac
 [ "$(uname -m)" = x86_64 ] ||
 	skip "the kernel's drivers are built with Debian's tools for x86-64"
-for tool in qemu-system-aarch64 qemu-system-x86_64 aarch64-linux-gnu-gcc dtc cpio apt-get; do
+for tool in qemu-system-aarch64 qemu-system-x86_64 qemu-aarch64-static \
+	aarch64-linux-gnu-gcc dtc cpio xz modprobe busybox python3 apt-get; do
 	command -v $tool >/dev/null || skip "$tool is not installed"
 done
 begin=$(date +%s)

@@ -39,12 +39,10 @@ plug_meter() {
 }
 
 guest() {
-	again=
 	player=
 	if [ -n "$board" ]; then
 		RIG_DTB=$PWD/$out/$board.dtb
 		export RIG_DTB
-		again="RIG_DTB=$RIG_DTB "
 		sh "$here/dtb.sh" "$board" "$RIG_DTB" || {
 			not_ok "its device tree cannot be made"
 			return
@@ -68,7 +66,6 @@ guest() {
 	*) not_ok "it ended without a verdict; see $share/console" ;;
 	esac
 	tail -n 15 "$share/console" | sed 's/^/    /'
-	echo "    again: ${again}sh tests/rig/boot.sh $cache $arch $out $name.sh"
 	echo "    console, run folders and QEMU's command are in $share"
 }
 
@@ -83,6 +80,10 @@ unit() {
 result=build/rig/$arch-$name.result
 {
 	if [ "$name" = unit ]; then unit; else guest; fi
-	echo "    ($arch $name: $(($(date +%s) - start)) s)"
 } >"$result" 2>&1
+! grep -aq '^not ok ' "$result" || echo "    again: sh tests/rig/verdict.sh $cache" \
+	"$build $arch $name $board" >>"$result"
+{
+	echo "    ($arch $name: $(($(date +%s) - start)) s)"
+} >>"$result"
 cat "$result"
