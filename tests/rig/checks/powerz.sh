@@ -60,6 +60,13 @@ lasts() {
 		"$(($(event_of exit "$2") - 200000000))" ]
 }
 
+# NAME FOLDER: what was seen of a constant 6 W is 6 W, whatever was not seen
+mean_is_6w() {
+	edgeprof report "$2" --metric run.power_mean_w --format csv >"$work/figures"
+	within "$1" 6 0.06 "$(awk -F, 'END { print $2 }' "$work/figures")"
+}
+still='constant 6'
+
 plug one km003c 0 "$profile"
 waits_for has_chip 1-1
 chip=$(chip_at 1-1)
@@ -78,6 +85,7 @@ energy_follows energy_is_the_scripts "$work/km003c" "$profile"
 within grid_is_its_refresh 0.01 0.002 "$(refresh_of powerz "$work/km003c")"
 
 # Pulled out and plugged in again, then without answers.
+echo "$still" >"$work/one"
 measure pulled sh -c "sleep 0.5; echo unplug >$work/one; sleep 0.6
 	echo plug >$work/one; sleep 1.4
 	echo mute >$work/one; sleep 0.6; echo talk >$work/one; sleep 1"
@@ -85,7 +93,9 @@ ran runs_through_the_pull $?
 says says_the_gaps 'powerz: its samples have [2-9] gaps' "$work/err"
 equal lost_ones_are_errors_not_zero '0 1 1' "$(flaws_of powerz "$work/pulled")"
 check comes_back lasts powerz "$work/pulled"
-energy_follows energy_with_gaps_is_the_scripts "$work/pulled" "$profile"
+energy_follows energy_with_gaps_is_the_scripts "$work/pulled" "$still"
+mean_is_6w power_beside_the_gaps "$work/pulled"
+echo "$profile" >"$work/one"
 
 # A second one, the other way round, with 50 values a second.
 plug two km002c 1 'constant -0.1' 50
@@ -118,12 +128,14 @@ measure fnb58 edgeprof-demo-infer -m "$work/model" -n 100
 ran fnb58_runs $?
 energy_follows fnb58_energy_is_the_scripts "$work/fnb58" "$profile"
 says fnb58_rate '\(99.9\|100\|100.[01]\) samples a second; all four' "$work/err"
+echo "$still" >"$work/hid"
 measure fnb58_pulled sh -c "sleep 0.5; echo unplug >$work/hid; sleep 0.5
 	echo plug >$work/hid; sleep 2"
 ran fnb58_runs_through_the_pull $?
 says fnb58_says_the_gap 'fnb58: its samples have [1-9] gap' "$work/err"
 check fnb58_comes_back lasts fnb58 "$work/fnb58_pulled"
-energy_follows fnb58_energy_with_a_gap "$work/fnb58_pulled" "$profile"
+energy_follows fnb58_energy_with_a_gap "$work/fnb58_pulled" "$still"
+mean_is_6w fnb58_power_beside_the_gap "$work/fnb58_pulled"
 
 # Without the kernel's driver, through libusb.
 rmmod powerz
@@ -139,6 +151,7 @@ ran usb_runs $?
 says usb_is_told 'asked over USB, without the kernel' "$work/usb/run.json"
 energy_follows usb_energy_is_the_scripts "$work/usb" "$profile"
 within usb_reading_lasts_one_transfer 700000 400000 "$(span_of km003c "$work/usb")"
+echo "$still" >"$work/one"
 measure usb_pulled sh -c "sleep 0.5; echo unplug >$work/one; sleep 0.6
 	echo plug >$work/one; sleep 1.4
 	echo mute >$work/one; sleep 0.6; echo talk >$work/one; sleep 1"
@@ -146,4 +159,5 @@ ran usb_runs_through_the_pull $?
 says usb_says_the_gaps 'km003c: its samples have [2-9] gaps' "$work/err"
 equal usb_lost_ones_are_errors_not_zero '0 1 1' "$(flaws_of km003c "$work/usb_pulled")"
 check usb_comes_back lasts km003c "$work/usb_pulled"
-energy_follows usb_energy_with_gaps "$work/usb_pulled" "$profile"
+energy_follows usb_energy_with_gaps "$work/usb_pulled" "$still"
+mean_is_6w usb_power_beside_the_gaps "$work/usb_pulled"

@@ -57,6 +57,7 @@ static size_t tell(struct usb_play *p, uint8_t data[64], int64_t now_ns)
 {
 	ssize_t n;
 
+	meter.profile = p->profile;
 	if (now_ns < p->due_ns || fnirsi_step(&meter) < 0)
 		return 0;
 	n = recv(host_end, data, REPORT_BYTES, 0);

@@ -3,7 +3,8 @@
  * usbip KIND PORT FIFO EPOCH_FILE PROFILE [RATE]: plugs a USB device that only
  * this program plays into port 0 to 7 of the kernel's vhci_hcd, whose protocol
  * is USB/IP.  It draws the profile's power at 5.06 V and makes RATE new values
- * a second.  Words that are written to FIFO: unplug, plug, mute, talk.
+ * a second.  Lines that are written to FIFO: unplug, plug, mute, talk, or the
+ * profile from now on.
  */
 #include <endian.h>
 #include <errno.h>
@@ -287,6 +288,8 @@ static void obey(void)
 			usb.play.muted = 1;
 		else if (strcmp(word, "talk") == 0)
 			usb.play.muted = 0;
+		else if (*word)
+			(void)profile_parse(word, &usb.play.profile);
 	}
 }
 
