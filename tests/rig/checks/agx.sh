@@ -12,7 +12,7 @@ waits_for test -s "$work/epoch"
 waits_for test -s "$work/epoch2"
 edgeprof boards detect >"$work/detect" 2>&1
 says detects_an_agx_orin jetson-agx-orin "$work/detect"
-edgeprof run --idle 1s --tail 0s -o "$work/first" -- edgeprof-demo-infer \
+edgeprof run --jitter --idle 1s --tail 0s -o "$work/first" -- edgeprof-demo-infer \
 	-m "$work/model" -n 300 >"$work/out" 2>"$work/err"
 ran runs $?
 says names_the_three_rails 'vdd_gpu_soc + ina3221.vdd_cpu_cv + ina3221.vin_sys_5v0' "$work/err"
@@ -26,14 +26,26 @@ power_is() { # name folder: gpu_soc follows the ramp, the others are constant
 		"$(awk -F, '$1 == "run.energy_j" { print $2 }' "$work/figures")"
 }
 power_is energy_is_the_sum "$work/first"
+equal the_fourth_is_recorded "5000000 300000" \
+	"$(awk -F, 'END { print $10, $11 }' "$work/first/sensors/ina3221.csv")"
 keep "$work/first"
 
 # The same monitors under other numbers.
-echo 0-0040 >/sys/bus/i2c/drivers/ina3221/unbind
-echo 0-0041 >/sys/bus/i2c/drivers/ina3221/unbind
-echo 0-0041 >/sys/bus/i2c/drivers/ina3221/bind
-echo 0-0040 >/sys/bus/i2c/drivers/ina3221/bind
-edgeprof run --idle 1s --tail 0s -o "$work/second" -- edgeprof-demo-infer \
+numbers() {
+	for chip in 0040 0041; do
+		basename "/sys/bus/i2c/devices/$number-$chip/hwmon/"hwmon*
+	done | xargs
+}
+number=${bus#/dev/i2c-}
+before=$(numbers)
+cd /sys/bus/i2c/drivers/ina3221
+echo "$number-0040" >unbind
+echo "$number-0041" >unbind
+echo "$number-0041" >bind
+echo "$number-0040" >bind
+cd "$work"
+equal numbers_are_the_other_way_round "$before" "$(numbers | awk '{ print $2, $1 }')"
+edgeprof run --jitter --idle 1s --tail 0s -o "$work/second" -- edgeprof-demo-infer \
 	-m "$work/model" -n 300 >"$work/out" 2>"$work/err"
 ran runs_renumbered $?
 power_is energy_after_renumbering "$work/second"

@@ -32,15 +32,23 @@ keep "$work/loop1"
 # What this PMU has not is not measured, whatever it reads.
 record "$work/lacks" --events instructions,cache-misses,l2d_cache_refill,r17 \
 	-- /rig/tools/loop 1000
+edgeprof report "$work/lacks" >"$work/lacks.txt" 2>&1
+keep "$work/lacks"
 for name in cache_misses l2d_cache_refill r17; do
 	equal "no_${name}" "" "$(count "$work/lacks" ${name}_count)"
 done
+
+tr '\n' ' ' <"$work/lacks.txt" | tr -s ' ' >"$work/lacks.line"
+says what_it_has_not_in_words 'counters: cache-misses, l2d_cache_refill, r17: not measured: this processor' "$work/lacks.line"
 
 # More events than the PMU has counters: shared, and said so.
 record "$work/many" --events "instructions:u,r8:u,r11:u,cycles:u,r8,r11,cycles,instructions:k,r8:k" \
 	-- edgeprof-demo-infer -m "$work/model" -n 200
 edgeprof report "$work/many" >"$work/many.txt" 2>&1
+keep "$work/many"
 says groups_share_the_pmu 'share the PMU' "$work/many.txt"
+tr '\n' ' ' <"$work/many.txt" | tr -s ' ' >"$work/many.line"
+says share_of_each_phase 'scaled to all of it: prefill 3[0-9] .*generation 3[0-9] .*run 3[0-9]' "$work/many.line"
 within shared_counts_agree "$(count "$work/many" instructions_u_count)" \
 	"$(($(count "$work/many" instructions_u_count) / 10))" \
 	"$(count "$work/many" r8_u_count)"

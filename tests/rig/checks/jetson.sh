@@ -13,7 +13,7 @@ waits_for test -s "$work/epoch"
 
 edgeprof boards detect >"$work/detect" 2>&1
 says detects_an_orin_nano jetson-orin-nano "$work/detect"
-edgeprof run -o "$work/jetson" -- edgeprof-demo-infer -m "$work/model" -n 400 >"$work/out" 2>"$work/err"
+edgeprof run --jitter -o "$work/jetson" -- edgeprof-demo-infer -m "$work/model" -n 400 >"$work/out" 2>"$work/err"
 ran runs $?
 energy_follows energy_is_the_scripts "$work/jetson" "$profile"
 says power_is_of_the_module 'ina3221.vdd_in' "$work/err"
@@ -37,7 +37,7 @@ equal mode_inside "NV Power Mode: 7W" "$(head -n 1 "$work/inside")"
 equal mode_is_back "NV Power Mode: 15W" "$(nvpmodel -q | head -n 1)"
 
 # Without its labels, as an older device tree leaves it: no rail is guessed.
-echo 0-0040 >/sys/bus/i2c/drivers/ina3221/unbind
+echo "${bus#/dev/i2c-}-0040" >/sys/bus/i2c/drivers/ina3221/unbind
 edgeprof run --idle 0s --tail 0s -o "$work/unbound" -- sleep 1 >"$work/out" 2>"$work/err"
 ran runs_without_the_driver $?
 says says_the_driver_is_gone 'no ina3221 with a kernel' "$work/err"
