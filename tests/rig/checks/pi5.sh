@@ -1,7 +1,10 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 # Raspberry Pi 5: names from the device tree, power from /dev/vcio, a clock that
-# the kernel's own cpufreq switches.
-load cuse cpufreq_powersave cpufreq_userspace cpufreq-dt
+# the kernel's own cpufreq switches, a thermal zone.
+load cuse cpufreq_powersave cpufreq_userspace cpufreq-dt i2c-dev i2c-stub:chip_addr=0x48 lm75
+bus=$(ls /sys/class/i2c-dev | head -n 1)
+# HALF_DEGREES of the processor: as an LM75 has them, high byte first
+warm() { i2cset -y -f "${bus#i2c-}" 0x48 0 "$(printf '0x%02x%02x' "$(($1 % 2 * 128))" "$(($1 / 2))")" w; }
 edgeprof-demo-infer --make-model "$work/model" --tiny 2>/dev/null
 profile='square 3 5 0.4'
 /rig/tools/vcio vcio --profile "$profile" --epoch-file "$work/epoch" \
@@ -20,9 +23,14 @@ cat >"$work/infer" <<'END'
 #!/bin/sh
 cat /sys/devices/system/cpu/cpufreq/policy0/scaling_governor \
 	/sys/devices/system/cpu/cpufreq/policy0/scaling_cur_freq >/tmp/work/inside
+. /tmp/work/warm
 exec edgeprof-demo-infer -m /tmp/work/model -n 400
 END
 chmod 0755 "$work/infer"
+warm 101
+equal is_a_zone "cpu-thermal 50500" "$(cat /sys/class/thermal/thermal_zone0/type \
+	/sys/class/thermal/thermal_zone0/temp | xargs)"
+echo "i2cset -y -f ${bus#i2c-} 0x48 0 0x003e w" >"$work/warm"
 cd "$work"
 edgeprof run --board rpi5 --governor powersave -o "$work/pi5" -- ./infer \
 	>"$work/out" 2>"$work/err"
@@ -35,6 +43,8 @@ says says_untested 'untested' "$work/err"
 
 energy_follows energy_is_the_scripts "$work/pi5" "$profile"
 keep "$work/pi5"
+equal temperatures_are_the_zones "50500 62000" "$(sed 1d "$work/pi5/sensors/thermal.csv" |
+	cut -d, -f4 | sort -nu | xargs)"
 
 # Whoever is killed, the governor comes back.
 killed() { # name, which: a word of edgeprof's command line, or guardian
