@@ -33,7 +33,7 @@ END
 : >"$work/ca.pem"
 [ ! -f "${NODE_EXTRA_CA_CERTS:-}" ] || cat "$NODE_EXTRA_CA_CERTS" >"$work/ca.pem"
 # The answer is the tests', not the tree, which nobody keeps.
-mmdebstrap --quiet --variant=apt --include=make,ca-certificates \
+timeout -k 30 "${TRIXIE_SECONDS:-5400}" mmdebstrap --quiet --variant=apt --include=make,ca-certificates \
 	--customize-hook='mkdir -p "$1/srv/edgeprof"' \
 	--customize-hook="tar -x -C \"\$1/srv/edgeprof\" -f '$work/edgeprof.tar'" \
 	--customize-hook="copy-in '$work/inside' '$work/ca.pem' /srv" \
