@@ -44,7 +44,7 @@ fi
 cross=
 [ "$arch" = amd64 ] || cross="ARCH=arm64 CROSS_COMPILE=aarch64-linux-gnu-"
 # What is meant for our own make (SHELL=1, CC=) is not for the kernel's.
-if ! MAKEFLAGS= make -j2 -C "$top/headers/usr/src/linux-headers-$abi-$arch" $cross \
+if ! MAKEFLAGS="" make -j2 -C "$top/headers/usr/src/linux-headers-$abi-$arch" $cross \
 	"M=$work" modules >"$work/log" 2>&1; then
 	tail -n 20 "$work/log" >&2
 	echo "rig: the kernel's drivers do not build for $arch" >&2
