@@ -50,7 +50,7 @@ struct ep_sensor {
 	int64_t retry_ns, opened_ns;
 	struct ep_pulses pulses;
 	int64_t step;	 /* what ENERGY counts, in pulses */
-	int64_t last_ns; /* of the last pulse */
+	int64_t last_ns; /* of the last pulse; 0: none */
 	bool broken;	 /* pulses may have been missed since then */
 	uint64_t break_count;
 	struct ep_channel channels[CHANNEL_COUNT];
@@ -279,7 +279,7 @@ static int pulse_fd(const struct ep_sensor *sensor)
 /* Pulses from here on may be missed. */
 static void break_off(struct ep_sensor *s)
 {
-	s->broken = s->broken || s->step != 0;
+	s->broken = s->broken || s->last_ns != 0;
 	s->break_count++;
 	ep_pulses_forget(&s->pulses, EP_PULSE_UNKNOWN);
 }

@@ -184,6 +184,27 @@ static void a_chip_that_goes_is_found_again(void **state)
 	assert_row(rig, "energy", 6500 * EP_NS_PER_MS, last_uj);
 }
 
+/* Each pulse after a break is a gap, also where no two came between breaks. */
+static void every_break_is_a_gap(void **state)
+{
+	struct ep_rig *rig = *state;
+	int64_t before_uj = INT64_MAX, now_uj;
+
+	assert_int_equal(open_with(rig, OPTIONS), 0);
+	for (int64_t s = 100; s <= 2000; s += 300) {
+		fake_gpio.gone = false;
+		assert_int_equal(poll_at(rig, (s - 50) * EP_NS_PER_S),
+				 s == 100 ? 0 : -ENODEV);
+		assert_int_equal(poll_at(rig, (s - 49) * EP_NS_PER_S), 0);
+		pulse(s * EP_NS_PER_S);
+		assert_int_equal(poll_at(rig, (s + 1) * EP_NS_PER_S), 4);
+		now_uj = ep_rig_sample(rig, "energy")->value;
+		assert_true(now_uj < before_uj);
+		before_uj = now_uj;
+		fake_gpio_unplug();
+	}
+}
+
 static void lost_edges_break_the_count(void **state)
 {
 	struct ep_rig *rig = *state;
@@ -306,6 +327,8 @@ int main(void)
 						teardown),
 		cmocka_unit_test_setup_teardown(a_chip_that_goes_is_found_again,
 						setup, teardown),
+		cmocka_unit_test_setup_teardown(every_break_is_a_gap, setup,
+						teardown),
 		cmocka_unit_test_setup_teardown(lost_edges_break_the_count,
 						setup, teardown),
 		cmocka_unit_test_setup_teardown(
