@@ -22,11 +22,12 @@ struct ep_sensor {
 	struct ep_scpi_meter meters[EP_SCPI_METER_COUNT];
 	size_t meter_count;
 	struct ep_assumed assumed;
+	int64_t offsets[EP_SCPI_FIELD_COUNT];
 	int64_t period_ns, timeout_ns;
 	bool gap; /* polls were missed since the last answer */
 	struct ep_channel channels[CHANNELS_MAX];
 	size_t channel_count;
-	int at[4]; /* channel of an ep_scpi_field; -1 none */
+	int at[EP_SCPI_FIELD_COUNT]; /* channel of an ep_scpi_field; -1 none */
 	int errors_at;
 };
 
@@ -63,9 +64,11 @@ static struct ep_channel *add_channel(struct ep_sensor *s, const char *name,
 	return c;
 }
 
-static void add_field(struct ep_sensor *s, enum ep_scpi_field field,
-		      const struct ep_scpi_plan *plan)
+/* The i-th field of its answers. */
+static void add_field(struct ep_sensor *s, const struct ep_scpi_meter *m,
+		      size_t i)
 {
+	enum ep_scpi_field field = m->plan.fields[i];
 	static const struct {
 		const char *name;
 		enum ep_quantity quantity;
@@ -78,8 +81,9 @@ static void add_field(struct ep_sensor *s, enum ep_scpi_field field,
 
 	s->at[field] = (int)s->channel_count;
 	c = add_channel(s, what[field].name, what[field].quantity);
-	c->window_ns = plan->window_ns;
-	c->resolution = 1;
+	c->window_ns = m->plan.window_ns;
+	c->resolution = m->numbers[i].step;
+	c->offset = s->offsets[field];
 	if (field == EP_SCPI_POWER) {
 		c->role = EP_ROLE_TOTAL;
 		c->gain_ppm = s->assumed.gain_ppm;
@@ -92,13 +96,13 @@ static void add_channels(struct ep_sensor *s)
 	bool power = ep_scpi_plan_has(plan, EP_SCPI_POWER);
 	struct ep_channel *c;
 
-	for (int i = 0; i < 4; i++)
+	for (int i = 0; i < EP_SCPI_FIELD_COUNT; i++)
 		s->at[i] = -1;
 	for (size_t i = 0; i < plan->field_count; i++)
 		if (plan->fields[i] != EP_SCPI_SKIP)
-			add_field(s, plan->fields[i], plan);
+			add_field(s, &s->meters[EP_SCPI_MAIN], i);
 	if (s->meter_count > 1)
-		add_field(s, EP_SCPI_VOLTAGE, &s->meters[EP_SCPI_VOLTS].plan);
+		add_field(s, &s->meters[EP_SCPI_VOLTS], 0);
 	if (s->assumed.volts_uv > 0) {
 		s->at[EP_SCPI_POWER] = (int)s->channel_count;
 		c = &s->channels[s->channel_count++];
@@ -118,6 +122,15 @@ static void add_channels(struct ep_sensor *s)
 	c->amps_index = (int16_t)s->at[EP_SCPI_CURRENT];
 }
 
+static bool knows_steps(const struct ep_scpi_meter *m)
+{
+	for (size_t i = 0; i < m->plan.field_count; i++)
+		if (m->plan.fields[i] != EP_SCPI_SKIP &&
+		    m->numbers[i].step == 0)
+			return false;
+	return true;
+}
+
 static void add_notes(const struct ep_sensor *s, struct ep_sensor_notes *notes)
 {
 	for (size_t i = 0; i < s->meter_count; i++) {
@@ -129,6 +142,12 @@ static void add_notes(const struct ep_sensor *s, struct ep_sensor_notes *notes)
 				       "%s had %u errors in its queue, from "
 				       "before this run; they were dropped",
 				       m->link.address, m->old_count);
+		if (!knows_steps(m))
+			ep_sensor_note(notes,
+				       "%s told no number when it was opened: "
+				       "what its last digit is worth is not "
+				       "known and not in the ±",
+				       m->link.address);
 	}
 	ep_assumed_note(&s->assumed, notes);
 	if (!s->meters[EP_SCPI_MAIN].plan.fresh)
@@ -185,6 +204,7 @@ static int scpi_open(const struct ep_env *env, const struct ep_conf *conf,
 	sensor->env = env;
 	sensor->meter_count = settings.meter_count;
 	sensor->assumed = settings.assumed;
+	memcpy(sensor->offsets, settings.offsets, sizeof(sensor->offsets));
 	sensor->period_ns = settings.period_ns;
 	sensor->timeout_ns = settings.timeout_ns;
 	for (size_t i = 0; i < sensor->meter_count && r == 0; i++)
@@ -212,15 +232,15 @@ static int64_t scpi_period_ns(const struct ep_sensor *sensor)
 }
 
 struct reading {
-	int64_t values[4]; /* by ep_scpi_field */
-	bool good[4];
+	int64_t values[EP_SCPI_FIELD_COUNT];
+	bool good[EP_SCPI_FIELD_COUNT];
 };
 
 static void take(const struct ep_scpi_meter *m, struct reading *ret)
 {
 	for (size_t i = 0; i < m->plan.field_count; i++) {
-		ret->values[m->plan.fields[i]] = m->values[i];
-		ret->good[m->plan.fields[i]] = m->good[i];
+		ret->values[m->plan.fields[i]] = m->numbers[i].millionths;
+		ret->good[m->plan.fields[i]] = m->numbers[i].good;
 	}
 }
 
@@ -309,8 +329,7 @@ static int scpi_poll(struct ep_sensor *sensor, int64_t now_ns,
 static int scpi_decode(const uint8_t *bytes, size_t len, int64_t t_ns,
 		       const struct ep_sink *sink)
 {
-	int64_t values[EP_SCPI_FIELDS_MAX];
-	bool good[EP_SCPI_FIELDS_MAX];
+	struct ep_scpi_number numbers[EP_SCPI_FIELDS_MAX];
 	char line[EP_SCPI_LINE_BYTES];
 	const uint8_t *end = memchr(bytes, '\n', len);
 	size_t n = end ? (size_t)(end - bytes) : len;
@@ -320,13 +339,13 @@ static int scpi_decode(const uint8_t *bytes, size_t len, int64_t t_ns,
 		return -EBADMSG;
 	memcpy(line, bytes, n);
 	line[n] = '\0';
-	count = ep_scpi_parse_numbers(ep_str_chomp(line), values, good);
+	count = ep_scpi_parse_numbers(ep_str_chomp(line), numbers);
 	for (int i = 0; i < count; i++) {
 		struct ep_sample s = {
 			.t_ns = t_ns,
-			.value = values[i],
+			.value = numbers[i].millionths,
 			.channel = (uint16_t)i,
-			.flags = good[i] ? 0 : EP_SAMPLE_ERROR,
+			.flags = numbers[i].good ? 0 : EP_SAMPLE_ERROR,
 		};
 
 		sink->emit(sink->ctx, &s);
@@ -343,6 +362,9 @@ static const struct ep_param scpi_params[] = {
 	{ "nplc", "1", "integration time in periods of the mains" },
 	{ "volts", "", "a second instrument that measures the volts" },
 	EP_ASSUMED_PARAMS,
+	{ "offset_a", "", "accuracy limit of current besides, in ampere" },
+	{ "offset_v", "", "the same of voltage, in volt" },
+	{ "offset_w", "", "the same of power that it measures, in watt" },
 	{ "period", "100ms", "time between readings" },
 	{ "timeout", "2s", "how long one reading may take" },
 	{ "baud", "9600", "speed of a serial line" },

@@ -2,6 +2,7 @@
 #include "sensors/scpi_keys.h"
 
 #include <errno.h>
+#include <math.h>
 #include <string.h>
 
 #include "base/clock.h"
@@ -15,6 +16,7 @@
 #define TIMEOUT_NS_MAX (4 * EP_NS_PER_S)
 #define BAUD 9600
 #define BAUD_MAX 10000000
+#define OFFSET_MAX 100
 
 static int get_span(const struct ep_conf *conf, const char *key,
 		    int64_t fallback_ns, int64_t *ret_ns, struct ep_err *err)
@@ -93,6 +95,42 @@ static int check_quantities(const struct ep_conf *conf,
 	return 0;
 }
 
+/* As data sheets tell them: 0.3 % + 10 mA. */
+static int get_offsets(const struct ep_conf *conf, struct ep_scpi_settings *s,
+		       struct ep_err *err)
+{
+	static const struct {
+		const char *key, *none;
+	} what[EP_SCPI_FIELD_COUNT] = {
+		[EP_SCPI_VOLTAGE] = { "offset_v", "it measures no volts" },
+		[EP_SCPI_CURRENT] = { "offset_a", "it measures no amperes" },
+		[EP_SCPI_POWER] = { "offset_w",
+				    "it measures no watts by itself" },
+	};
+
+	for (int i = EP_SCPI_VOLTAGE; i < EP_SCPI_FIELD_COUNT; i++) {
+		const char *text = ep_conf_get(conf, what[i].key);
+		bool measured = ep_scpi_plan_has(&s->plans[EP_SCPI_MAIN],
+						 (enum ep_scpi_field)i) ||
+				(i == EP_SCPI_VOLTAGE && s->meter_count > 1);
+		double limit = 0;
+		int r = 0;
+
+		if (!text || !*text)
+			continue;
+		r = ep_conf_get_f64(conf, what[i].key, 0, &limit, err);
+		if (r == 0 && !(limit >= 0 && limit <= OFFSET_MAX))
+			r = ep_conf_err(conf, what[i].key, err,
+					"must be 0 to 100");
+		if (r == 0 && !measured)
+			r = ep_conf_err(conf, what[i].key, err, what[i].none);
+		if (r < 0)
+			return r;
+		s->offsets[i] = llround(limit * 1e6);
+	}
+	return 0;
+}
+
 int ep_scpi_settings_get(const struct ep_conf *conf,
 			 struct ep_scpi_settings *ret, struct ep_err *err)
 {
@@ -118,5 +156,7 @@ int ep_scpi_settings_get(const struct ep_conf *conf,
 	if (r == 0 && ret->meter_count > 1)
 		r = ep_scpi_plan_make(conf, EP_SCPI_VOLTS_PRESET,
 				      &ret->plans[EP_SCPI_VOLTS], err);
-	return r < 0 ? r : check_quantities(conf, ret, err);
+	if (r == 0)
+		r = check_quantities(conf, ret, err);
+	return r < 0 ? r : get_offsets(conf, ret, err);
 }

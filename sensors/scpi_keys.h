@@ -14,6 +14,8 @@ struct ep_scpi_settings {
 	int64_t period_ns, timeout_ns;
 	struct ep_serial_mode mode;
 	struct ep_assumed assumed;
+	/* Accuracy limits, in millionths. */
+	int64_t offsets[EP_SCPI_FIELD_COUNT];
 	struct ep_scpi_plan plans[EP_SCPI_METER_COUNT];
 	size_t meter_count;
 };

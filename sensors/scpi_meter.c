@@ -172,8 +172,11 @@ static int open_guards(struct ep_scpi_meter *m, int64_t deadline_ns,
 			m->link.address);
 	return ep_err_set(err, r,
 			  "%s: it answers %s with '%.60s', which does not fit "
-			  "this preset",
-			  m->link.address, query, answer);
+			  "this preset%s",
+			  m->link.address, query, answer,
+			  m->plan.guarded && strcmp(query, "SENS:FUNC?") == 0
+				  ? ": it must measure VOLT and CURR"
+				  : "");
 }
 
 static int set_up(struct ep_scpi_meter *m, int64_t deadline_ns,
@@ -205,28 +208,6 @@ static int set_up(struct ep_scpi_meter *m, int64_t deadline_ns,
 				  m->link.address, m->identity, text);
 	return r < 0 ? explain_silence(m, r, err)
 		     : open_guards(m, deadline_ns, err);
-}
-
-int ep_scpi_meter_open(struct ep_scpi_meter *m, int64_t timeout_ns,
-		       struct ep_err *err)
-{
-	int64_t deadline_ns = m->env->now_ns() + timeout_ns;
-	int r;
-
-	m->link.opening = m->env;
-	r = ep_scpi_link_open(&m->link, deadline_ns, err);
-	if (r == 0)
-		r = set_up(m, deadline_ns, err);
-	m->ready = m->kept = r == 0;
-	m->link.opening = NULL;
-	if (r < 0)
-		ep_scpi_link_close(&m->link);
-	return r;
-}
-
-void ep_scpi_meter_close(struct ep_scpi_meter *m)
-{
-	ep_scpi_link_close(&m->link);
 }
 
 static void lose(struct ep_scpi_meter *m)
@@ -336,8 +317,7 @@ int ep_scpi_meter_hear(struct ep_scpi_meter *m, int64_t deadline_ns)
 	size_t at = 0;
 
 	for (size_t i = 0; i < plan->queries.count; i++) {
-		int64_t values[EP_SCPI_FIELDS_MAX];
-		bool good[EP_SCPI_FIELDS_MAX];
+		struct ep_scpi_number numbers[EP_SCPI_FIELDS_MAX];
 		int r = i == 0 ? 0
 			       : ask(m, plan->queries.items[i], deadline_ns);
 
@@ -345,13 +325,13 @@ int ep_scpi_meter_hear(struct ep_scpi_meter *m, int64_t deadline_ns)
 			r = ep_scpi_receive(&m->link, line, sizeof(line),
 					    deadline_ns);
 		if (r == 0)
-			r = ep_scpi_parse_numbers(line, values, good);
+			r = ep_scpi_parse_numbers(line, numbers);
 		if (r >= 0 && at + (size_t)r > plan->field_count)
 			r = -EBADMSG;
 		if (r < 0)
 			return fail(m, r);
-		memcpy(m->values + at, values, (size_t)r * sizeof(values[0]));
-		memcpy(m->good + at, good, (size_t)r * sizeof(good[0]));
+		memcpy(m->numbers + at, numbers,
+		       (size_t)r * sizeof(numbers[0]));
 		at += (size_t)r;
 	}
 	if (at != plan->field_count)
@@ -364,4 +344,42 @@ int ep_scpi_meter_hear(struct ep_scpi_meter *m, int64_t deadline_ns)
 	/* Asked afterwards, or a knob turned in between would make the value
 	 * one of another kind. */
 	return plan->guarded ? 0 : keep_guards(m, deadline_ns);
+}
+
+/* What its digits are worth shows in an answer only.  One that fails is a
+ * missed reading. */
+static void try_reading(struct ep_scpi_meter *m, int64_t deadline_ns)
+{
+	int r = ep_scpi_meter_prepare(m, deadline_ns);
+
+	if (r == 0)
+		r = ep_scpi_meter_ask(m, deadline_ns);
+	if (r == 0)
+		r = ep_scpi_meter_hear(m, deadline_ns);
+	if (r < 0)
+		memset(m->numbers, 0, sizeof(m->numbers));
+}
+
+int ep_scpi_meter_open(struct ep_scpi_meter *m, int64_t timeout_ns,
+		       struct ep_err *err)
+{
+	int64_t deadline_ns = m->env->now_ns() + timeout_ns;
+	int r;
+
+	m->link.opening = m->env;
+	r = ep_scpi_link_open(&m->link, deadline_ns, err);
+	if (r == 0)
+		r = set_up(m, deadline_ns, err);
+	m->ready = m->kept = r == 0;
+	if (r == 0)
+		try_reading(m, m->env->now_ns() + timeout_ns);
+	m->link.opening = NULL;
+	if (r < 0)
+		ep_scpi_link_close(&m->link);
+	return r;
+}
+
+void ep_scpi_meter_close(struct ep_scpi_meter *m)
+{
+	ep_scpi_link_close(&m->link);
 }

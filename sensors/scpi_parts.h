@@ -24,16 +24,19 @@ enum ep_scpi_effect { EP_SCPI_READS, EP_SCPI_TRIGGERS, EP_SCPI_CHANGES };
 int ep_scpi_check_command(const char *text, enum ep_scpi_use use,
 			  enum ep_scpi_effect *ret,
 			  struct ep_err *err) EP_MUST_CHECK;
-/*
- * The numbers of an answer, separated by ',' or ';', in millionths.  Beyond
- * every range ("9.9E37"): ret_good false, value 0.  Their count; -EBADMSG when
- * any field is no number or there are more than EP_SCPI_FIELDS_MAX.
- */
-int ep_scpi_parse_numbers(const char *text, int64_t *ret_values,
-			  bool *ret_good) EP_MUST_CHECK;
+struct ep_scpi_number {
+	int64_t millionths;
+	int64_t step; /* what its last digit is worth, at least 1; 0 unknown */
+	bool good;    /* else beyond every range ("9.9E37"), and all are 0 */
+};
+/* The numbers of an answer, separated by ',' or ';'.  Their count; -EBADMSG
+ * when any field is no number or there are more than EP_SCPI_FIELDS_MAX. */
+int ep_scpi_parse_numbers(const char *text,
+			  struct ep_scpi_number *ret) EP_MUST_CHECK;
 /* -113,"Undefined header": the number; -EBADMSG. */
 int ep_scpi_parse_error(const char *text, int64_t *ret) EP_MUST_CHECK;
-/* Is the answer, without quotes, one of "CURR|CURR:DC"? */
+/* Is the answer, without quotes, one of "CURR|CURR:DC", or a list that holds
+ * all of "VOLT&CURR"? */
 bool ep_scpi_is_expected(const char *answer, const char *expected);
 
 /* Texts separated by ';', kept in one buffer. */
@@ -49,7 +52,8 @@ enum ep_scpi_field {
 	EP_SCPI_SKIP,
 	EP_SCPI_VOLTAGE,
 	EP_SCPI_CURRENT,
-	EP_SCPI_POWER
+	EP_SCPI_POWER,
+	EP_SCPI_FIELD_COUNT
 };
 
 /* scpi_plan.c: what one instrument is asked; filled from preset and keys. */
@@ -118,8 +122,9 @@ struct ep_scpi_meter {
 	int64_t error_count; /* told by its queue while it was read */
 	unsigned old_count;  /* and before */
 	int64_t heard_ns;    /* when the values came */
-	int64_t values[EP_SCPI_FIELDS_MAX];
-	bool good[EP_SCPI_FIELDS_MAX];
+	/* Of the last answers; at first those to a reading when it was opened,
+	 * not good where that failed. */
+	struct ep_scpi_number numbers[EP_SCPI_FIELDS_MAX];
 };
 int ep_scpi_meter_open(struct ep_scpi_meter *m, int64_t timeout_ns,
 		       struct ep_err *err) EP_MUST_CHECK;

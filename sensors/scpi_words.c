@@ -14,6 +14,9 @@
 /* More than any supply on a bench has: volts, amperes, watts. */
 #define VALUE_MAX 1e6
 #define MILLIONTHS 1e6
+#define MILLIONTHS_POWER 6
+/* A last digit worth more tells nothing. */
+#define STEP_MAX INT64_C(1000000000000)
 
 /* Long names with the short form in capitals, as manuals print them. */
 static const char *const setup_heads[] = {
@@ -122,8 +125,41 @@ int ep_scpi_check_command(const char *text, enum ep_scpi_use use,
 	return 0;
 }
 
+/* "E-01" */
+static int parse_power(const char *e, int64_t *ret)
+{
+	const char *digits = e + 1 + (e[1] == '+' || e[1] == '-');
+	int r = 0;
+
+	*ret = 0;
+	digits += strspn(digits, "0");
+	if (*digits)
+		r = ep_num_parse_i64(digits, ret);
+	if (e[1] == '-')
+		*ret = -*ret;
+	return r;
+}
+
+/* Of a number that was parsed: what one of its last digit is worth. */
+static int64_t step_of(const char *text)
+{
+	const char *point = strchr(text, '.'), *e = strpbrk(text, "eE");
+	int64_t power = 0, step = 1;
+
+	if (e && parse_power(e, &power) < 0)
+		return 0;
+	if (point)
+		power -= (int64_t)strspn(point + 1, "0123456789");
+	for (power += MILLIONTHS_POWER; power > 0; power--) {
+		if (step > STEP_MAX)
+			return 0;
+		step *= 10;
+	}
+	return step;
+}
+
 /* "+1.23456789E-01" */
-static int parse_number(char *text, int64_t *ret, bool *ret_good)
+static int parse_number(char *text, struct ep_scpi_number *ret)
 {
 	double value;
 	int r;
@@ -136,19 +172,21 @@ static int parse_number(char *text, int64_t *ret, bool *ret_good)
 	r = ep_num_parse_f64(text, &value);
 	if (r < 0)
 		return -EBADMSG;
-	*ret_good = fabs(value) <= VALUE_MAX;
+	*ret = (struct ep_scpi_number){ .good = fabs(value) <= VALUE_MAX };
 	/* No measure of anything, and not said to be one either. */
-	if (!*ret_good && fabs(value) < OVERLOAD)
+	if (!ret->good && fabs(value) < OVERLOAD)
 		return -EBADMSG;
-	*ret = *ret_good ? llround(value * MILLIONTHS) : 0;
+	if (ret->good) {
+		ret->millionths = llround(value * MILLIONTHS);
+		ret->step = step_of(text);
+	}
 	return 0;
 }
 
-int ep_scpi_parse_numbers(const char *text, int64_t *ret_values, bool *ret_good)
+int ep_scpi_parse_numbers(const char *text, struct ep_scpi_number *ret)
 {
 	char copy[EP_SCPI_LINE_BYTES], *p = copy;
-	int64_t values[EP_SCPI_FIELDS_MAX];
-	bool good[EP_SCPI_FIELDS_MAX];
+	struct ep_scpi_number numbers[EP_SCPI_FIELDS_MAX];
 	size_t count = 0;
 
 	if (!ep_str_copy(copy, sizeof(copy), text))
@@ -159,15 +197,14 @@ int ep_scpi_parse_numbers(const char *text, int64_t *ret_values, bool *ret_good)
 
 		p[len] = '\0';
 		if (count == EP_SCPI_FIELDS_MAX ||
-		    parse_number(p, &values[count], &good[count]) < 0)
+		    parse_number(p, &numbers[count]) < 0)
 			return -EBADMSG;
 		count++;
 		if (last)
 			break;
 		p += len + 1;
 	}
-	memcpy(ret_values, values, count * sizeof(values[0]));
-	memcpy(ret_good, good, count * sizeof(good[0]));
+	memcpy(ret, numbers, count * sizeof(numbers[0]));
 	return (int)count;
 }
 
@@ -187,20 +224,59 @@ int ep_scpi_parse_error(const char *text, int64_t *ret)
 	return ep_num_parse_i64(number, ret) < 0 ? -EBADMSG : 0;
 }
 
+/* The first name of a list such as "CURR","VOLT:DC", without what is around
+ * it; what follows it. */
+static const char *next_name(const char *text, const char **ret,
+			     size_t *ret_len)
+{
+	size_t len;
+
+	text += strspn(text, " \"");
+	len = strcspn(text, ",");
+	*ret = text;
+	text += len + (text[len] == ',');
+	while (len > 0 && strchr(" \"", (*ret)[len - 1]))
+		len--;
+	*ret_len = len;
+	return text;
+}
+
+static bool lists(const char *answer, const char *name, size_t len)
+{
+	while (*answer) {
+		const char *found;
+		size_t found_len;
+
+		answer = next_name(answer, &found, &found_len);
+		if (found_len == len && strncasecmp(found, name, len) == 0)
+			return true;
+	}
+	return false;
+}
+
+/* One alternative: a name alone, or "A&B", which are listed among others. */
+static bool is_alternative(const char *answer, const char *wanted, size_t len)
+{
+	bool sole = !memchr(wanted, '&', len);
+
+	if (sole && strchr(answer, ','))
+		return false;
+	for (size_t at = 0; at <= len;) {
+		size_t name_len = strcspn(wanted + at, "&|");
+
+		if (!lists(answer, wanted + at, name_len))
+			return false;
+		at += name_len + 1;
+	}
+	return true;
+}
+
 bool ep_scpi_is_expected(const char *answer, const char *expected)
 {
-	size_t answer_len;
-
-	while (*answer == ' ' || *answer == '"')
-		answer++;
-	answer_len = strlen(answer);
-	while (answer_len > 0 && strchr(" \"", answer[answer_len - 1]))
-		answer_len--;
 	for (;;) {
 		size_t len = strcspn(expected, "|");
 
-		if (len == answer_len &&
-		    strncasecmp(expected, answer, len) == 0)
+		if (is_alternative(answer, expected, len))
 			return true;
 		if (!expected[len])
 			return false;

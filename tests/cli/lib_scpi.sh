@@ -26,10 +26,14 @@ def told(id):
 def back(id):
     return any(x["current_ua"] for x in rows(id)[-4:])
 
+# What is known of its channels but its count of errors.
+def limits(id, key):
+    return {c["name"]: c[key] for x in made["sensors"] if x["id"] == id for c in x["channels"] if c[key] and c["name"] != "instrument_errors"}
+
 def log(id):
     return open(f"{dir}/{id}.log").read().split("\n")
 
-ALL = "silence half late text overload turned queue hangup identity switched twice echo".split()
+ALL = "silence half late text overload turned queue hangup identity switched unsensed twice echo".split()
 P
 )
 

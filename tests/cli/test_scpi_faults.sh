@@ -16,11 +16,12 @@ for fault in silence half late overload turned queue hangup identity; do
 done
 meter text "constant 5" --fault text:$f --fault queue:$f
 meter switched "constant 5" --kind smu --fault off:$f
+meter unsensed "constant 5" --kind smu --volts 3 --fault turned:$f
 # The second of two answers comes with the first, or when the next was asked.
 meter twice "constant 5" --kind psu --fault twice:$f
 meter echo "constant 5" --kind psu --chunk 16 --fault twice:$f
 meter good "ramp 4 6 4"
-await silence half late text overload turned queue hangup identity switched twice echo good
+await silence half late text overload turned queue hangup identity switched unsensed twice echo good
 set --
 for fault in silence half late; do
 	set -- "$@" --sensor "scpi:$(tcp $fault),as=$fault,preset=dmm-dc-current,assume_v=5.1,timeout=300ms"
@@ -33,6 +34,7 @@ run --board none --idle 0s --tail 500ms -o "$dir/faults" "$@" \
 	--sensor "scpi:$(tcp twice),as=twice,preset=psu" \
 	--sensor "scpi:$(tcp echo),as=echo,preset=psu" \
 	--sensor "scpi:$(tcp switched),as=switched,preset=smu-2400" \
+	--sensor "scpi:$(tcp unsensed),as=unsensed,preset=smu-2400" \
 	--sensor "scpi:$(tcp good),as=good,$dc" -- sleep 5
 status_is every_fault_of_an_instrument 0
 judge "$dir/faults" <<'END'
@@ -42,6 +44,7 @@ volts_are_never_amperes: [i for i in ("twice", "echo") if {x["voltage_uv"] for x
 faults_are_errors: [i for i in ALL if i not in ("queue", "identity") and failed(i) == 0]
 they_came_back: [(i, rows(i)[-4:]) for i in ALL if not back(i)]
 gaps_are_told: [i for i in ALL if i not in ("overload", "queue", "identity") and gaps(i) == 0]
+programmed_volts_are_not_measured: {x["voltage_uv"] for x in rows("unsensed")} == {"3000000", ""}
 a_queue_alone_is_no_fault: failed("queue") == 0
 its_settings_are_made_again: log("hangup").count("CONF:CURR:DC") == 2
 a_turned_knob_is_left_alone: log("turned").count("CONF:CURR:DC") == 1

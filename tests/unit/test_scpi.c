@@ -96,6 +96,37 @@ static void source_measure_units_are_known(void **state)
 	assert_false(ep_scpi_is_source(""));
 }
 
+static int64_t step_of(const char *text)
+{
+	struct ep_scpi_number numbers[EP_SCPI_FIELDS_MAX];
+
+	if (ep_scpi_parse_numbers(text, numbers) != 1)
+		fail_msg("'%s' is no number", text);
+	return numbers[0].step;
+}
+
+static void the_last_digit_is_the_step(void **state)
+{
+	struct ep_scpi_number n[EP_SCPI_FIELDS_MAX];
+
+	(void)state;
+	assert_int_equal(step_of("0.12"), 10000);
+	assert_int_equal(step_of("5"), 1000000);
+	assert_int_equal(step_of("-5.100"), 1000);
+	assert_int_equal(step_of("+0.000"), 1000);
+	assert_int_equal(step_of("+1.2345E-01"), 10);
+	assert_int_equal(step_of("+1.23456789E-01"), 1);
+	assert_int_equal(step_of("1.2e+00"), 100000);
+	assert_int_equal(step_of("12E2"), 100000000);
+	assert_int_equal(step_of("+9.90000000E+37"), 0);
+	assert_int_equal(step_of("0E99"), 0);
+	assert_int_equal(ep_scpi_parse_numbers("5.10, +0.9804", n), 2);
+	assert_int_equal(n[0].step, 10000);
+	assert_int_equal(n[1].step, 100);
+	assert_int_equal(n[1].millionths, 980400);
+	assert_true(n[1].good);
+}
+
 static void errors_are_numbers_and_a_text(void **state)
 {
 	int64_t code = 7;
@@ -119,6 +150,24 @@ static void answers_are_as_expected_or_not(void **state)
 	assert_false(ep_scpi_is_expected("\"CURR:AC\"", "CURR|CURR:DC"));
 	assert_false(ep_scpi_is_expected("", "1|ON"));
 	assert_false(ep_scpi_is_expected("0", "1|ON"));
+	assert_false(ep_scpi_is_expected("\"CURR\",\"VOLT\"", "CURR"));
+}
+
+static void several_functions_in_any_order(void **state)
+{
+	static const char both[] = "VOLT&CURR|VOLT:DC&CURR:DC";
+
+	(void)state;
+	assert_true(ep_scpi_is_expected("\"VOLT:DC\",\"CURR:DC\"", both));
+	assert_true(ep_scpi_is_expected("\"CURR:DC\", \"VOLT:DC\"", both));
+	assert_true(ep_scpi_is_expected("\"VOLT\",\"CURR\"", both));
+	assert_true(ep_scpi_is_expected("\"VOLT,CURR\"", both));
+	assert_true(ep_scpi_is_expected("\"CURR\",\"VOLT\",\"RES\"", both));
+	assert_false(ep_scpi_is_expected("\"CURR:DC\"", both));
+	assert_false(ep_scpi_is_expected("\"VOLT:DC\"", both));
+	assert_false(ep_scpi_is_expected("\"VOLT:DC\",\"CURR:AC\"", both));
+	assert_false(ep_scpi_is_expected("\"\"", both));
+	assert_false(ep_scpi_is_expected("", both));
 }
 
 static void addresses_are_checked(void **state)
@@ -149,8 +198,10 @@ int main(void)
 		cmocka_unit_test(nothing_that_changes_an_output_is_sent),
 		cmocka_unit_test(queries_are_queries),
 		cmocka_unit_test(source_measure_units_are_known),
+		cmocka_unit_test(the_last_digit_is_the_step),
 		cmocka_unit_test(errors_are_numbers_and_a_text),
 		cmocka_unit_test(answers_are_as_expected_or_not),
+		cmocka_unit_test(several_functions_in_any_order),
 		cmocka_unit_test(addresses_are_checked),
 	};
 

@@ -20,8 +20,9 @@ void scpi_peer_init(struct scpi_peer *p)
 {
 	memset(p, 0, sizeof(*p));
 	(void)profile_parse("constant 5", &p->profile);
-	p->volts = 5.1;
+	p->volts = p->programmed = 5.1;
 	p->output = true;
+	p->digits = -1;
 	p->random_state = UINT64_C(0x9e3779b97f4a7c15);
 	p->epoch_ns = ep_clock_monotonic_ns();
 	scpi_peer_power_up(p);
@@ -31,7 +32,7 @@ void scpi_peer_power_up(struct scpi_peer *p)
 {
 	memcpy(p->function, "VOLT", 5);
 	p->nplc = p->kind == SCPI_DMM ? 10 : 1;
-	p->elements = false;
+	p->elements = p->both = false;
 }
 
 bool scpi_peer_has(const struct scpi_peer *p, enum scpi_fault fault)
@@ -95,12 +96,16 @@ int scpi_peer_option(struct scpi_peer *p, const char *name, char *value)
 		return (p->log = fopen(value, "we")) ? 0 : -1;
 	else if (strcmp(name, "--volts") == 0)
 		p->volts = strtod(value, NULL);
+	else if (strcmp(name, "--programmed") == 0)
+		p->programmed = strtod(value, NULL);
 	else if (strcmp(name, "--delay") == 0)
 		p->delay_ns = (int64_t)(strtod(value, NULL) * 1e6);
 	else if (strcmp(name, "--jitter") == 0)
 		p->jitter_ns = (int64_t)(strtod(value, NULL) * 1e6);
 	else if (strcmp(name, "--chunk") == 0)
 		p->chunk = (size_t)strtoul(value, NULL, 10);
+	else if (strcmp(name, "--digits") == 0)
+		p->digits = (int)strtol(value, NULL, 10);
 	else if (strcmp(name, "--errors") == 0)
 		p->error_count = (unsigned)strtoul(value, NULL, 10);
 	else if (strcmp(name, "--output") == 0)
@@ -130,6 +135,12 @@ static bool is_output_on(const struct scpi_peer *p)
 	return p->output && !scpi_peer_has(p, SCPI_OFF);
 }
 
+/* Of a smu: does it measure the volts, and not only the current? */
+static bool measures_both(const struct scpi_peer *p)
+{
+	return p->both && !is_turned(p);
+}
+
 /* A conversion that begins now. */
 static void read_value(struct scpi_peer *p, const char *line, char *ret,
 		       size_t size)
@@ -140,11 +151,13 @@ static void read_value(struct scpi_peer *p, const char *line, char *ret,
 	double from_s = p->kind == SCPI_PSU ? now_s - span_s : now_s;
 	double amps = profile_j(&p->profile, from_s, from_s + span_s) / span_s /
 		      p->volts;
+	double told_volts = measures_both(p) ? p->volts : p->programmed;
 	bool volts = strcmp(line, "MEAS:VOLT?") == 0 ||
 		     (p->kind == SCPI_DMM &&
 		      (is_turned(p) || strcmp(p->function, "VOLT") == 0));
 
-	if (p->first_ns == 0)
+	p->reading_count += strcmp(line, "MEAS:CURR?") != 0;
+	if (p->first_ns == 0 && p->reading_count > 1)
 		p->first_ns = ep_clock_monotonic_ns();
 	if (scpi_peer_has(p, SCPI_QUEUE))
 		p->error_count++;
@@ -153,10 +166,12 @@ static void read_value(struct scpi_peer *p, const char *line, char *ret,
 	else if (scpi_peer_has(p, SCPI_OVERLOAD))
 		snprintf(ret, size, "+9.90000000E+37");
 	else if (p->kind == SCPI_SMU && p->elements)
-		snprintf(ret, size, "%+.8E,%+.8E", p->volts, amps);
+		snprintf(ret, size, "%+.8E,%+.8E", told_volts, amps);
 	else if (p->kind == SCPI_SMU)
 		snprintf(ret, size, "%+.8E,%+.8E,+9.91E37,+1.0E0,+2.0E4",
-			 p->volts, amps);
+			 told_volts, amps);
+	else if (p->digits >= 0)
+		snprintf(ret, size, "%.*f", p->digits, volts ? p->volts : amps);
 	else
 		snprintf(ret, size, "%+.8E", volts ? p->volts : amps);
 }
@@ -183,6 +198,10 @@ static void answer(struct scpi_peer *p, const char *line, char *ret,
 	else if (strcmp(line, "SENS:FUNC?") == 0 && p->kind == SCPI_DMM)
 		snprintf(ret, size, "\"%s\"",
 			 is_turned(p) ? "VOLT" : p->function);
+	else if (strcmp(line, "SENS:FUNC?") == 0 && p->kind == SCPI_SMU)
+		snprintf(ret, size, "%s",
+			 measures_both(p) ? "\"VOLT:DC\",\"CURR:DC\""
+					  : "\"CURR:DC\"");
 	else if (strcmp(line, "OUTP?") == 0 && p->kind != SCPI_DMM)
 		snprintf(ret, size, "%d", is_output_on(p));
 	else if (strcmp(line, "SOUR:CLE:AUTO?") == 0 && p->kind == SCPI_SMU)
@@ -206,6 +225,9 @@ static void obey(struct scpi_peer *p, const char *line)
 	else if (p->kind == SCPI_SMU &&
 		 strcmp(line, "FORM:ELEM VOLT,CURR") == 0)
 		p->elements = true;
+	else if (p->kind == SCPI_SMU &&
+		 strcmp(line, "SENS:FUNC \"VOLT\",\"CURR\"") == 0)
+		p->both = true;
 	else if (strncmp(line, nplc, sizeof(nplc) - 1) == 0)
 		p->nplc = strtod(line + sizeof(nplc) - 1, NULL);
 	else if (strncmp(line, "SENS:VOLT:DC:NPLC ", 18) == 0)
@@ -214,7 +236,9 @@ static void obey(struct scpi_peer *p, const char *line)
 		p->nplc = strtod(line + 15, NULL);
 	else if (strncmp(line, "OUTP", 4) == 0)
 		p->output = strstr(line, "ON") != NULL;
-	else if (strcmp(line, "SYST:REM") != 0)
+	else if (strcmp(line, "SYST:REM") != 0 &&
+		 !(p->kind == SCPI_SMU &&
+		   strcmp(line, "SENS:FUNC:CONC ON") == 0))
 		p->error_count++;
 }
 

@@ -17,15 +17,20 @@
  *                        power supply; a Keithley 2400 (default dmm)
  *   --profile TEXT  scripted power, see profile.h (default "constant 5")
  *   --volts V       of the supply (default 5.1)
+ *   --programmed V  smu: what it was set to, which it tells for the volts
+ *                   until it is told to measure them (default 5.1)
  *   --state FILE    lines "port N" or "pty PATH", and "epoch NS"
  *   --log FILE      every command that it was sent
  *   --delay MS, --jitter MS   before each answer
  *   --chunk BYTES   answers come in pieces of so many, 2 ms apart
+ *   --digits N      behind the point, in place of exponents
  *   --errors N      in its queue when it is switched on
  *   --output off    of a supply, when it is switched on
- *   --fault KIND[:FROM[:TO]]   seconds since the first reading
+ *   --fault KIND[:FROM[:TO]]   seconds since the second reading: the first one
+ *                   is made before the run
  *       silence half late (3 s) text (an error in place of a number) overload
- *       turned (to volts, at its front) off (its output, at its front)
+ *       turned (at its front: to volts, smu: to current alone) off (its
+ *       output, at its front)
  *       queue (an error for each reading, which is right) hangup (power cut)
  *       identity (another instrument) twice (each answer)
  */
@@ -48,7 +53,7 @@ enum scpi_fault {
 struct scpi_peer {
 	enum scpi_kind kind;
 	struct profile profile;
-	double volts, nplc;
+	double volts, programmed, nplc;
 	const char *state;
 	FILE *log;
 	int64_t epoch_ns, first_ns;
@@ -59,8 +64,9 @@ struct scpi_peer {
 		bool set;
 	} faults[SCPI_FAULT_COUNT];
 	char function[8]; /* VOLT, CURR */
-	bool output, elements;
-	unsigned error_count;
+	bool output, elements, both;
+	int digits; /* -1: exponents */
+	unsigned reading_count, error_count;
 	uint64_t random_state;
 };
 
