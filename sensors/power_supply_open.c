@@ -64,6 +64,8 @@ static void add_own_channels(struct ep_sensor *s, struct ep_supply_meter *m)
 		else if (f == EP_SUPPLY_POWER &&
 			 m->info.type == EP_SUPPLY_SOURCE)
 			c.role = EP_ROLE_ASIDE;
+		else if (f == EP_SUPPLY_POWER)
+			c.role = EP_ROLE_PART;
 		(void)ep_str_format(c.name, sizeof(c.name), "%.36s_%s",
 				    m->info.name, own_channels[i].ending);
 		m->channels[f] = add_channel(s, &c);

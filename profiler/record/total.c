@@ -47,13 +47,64 @@ static void add_totals_of(struct ep_total *t, const struct ep_slot *slot)
 			add(t, slot, &slot->channels[i]);
 }
 
-/* Its totals, or where it names none the first power or energy channel. */
-static void add_best_of(struct ep_total *t, const struct ep_slot *slot)
+/* Its only power or energy channel, or the only one that is no part of another;
+ * *ret_count is how many there are. */
+static const struct ep_channel *find_power(const struct ep_slot *slot,
+					   size_t *ret_count)
 {
+	const struct ep_channel *found = NULL, *whole = NULL;
+	size_t wholes = 0;
+
+	*ret_count = 0;
+	for (size_t i = 0; i < slot->channel_count; i++) {
+		const struct ep_channel *c = &slot->channels[i];
+
+		if (!is_power(c))
+			continue;
+		found = c;
+		++*ret_count;
+		if (c->role == EP_ROLE_PART)
+			continue;
+		whole = c;
+		wholes++;
+	}
+	if (wholes == 1)
+		return whole;
+	return *ret_count == 1 ? found : NULL;
+}
+
+/* Its totals, or where it names none its only power or energy channel: of
+ * several rails none is the whole.  A part is one when it is named. */
+static void add_best_of(struct ep_total *t, const struct ep_slot *slot,
+			bool named)
+{
+	const struct ep_channel *only;
+	size_t count;
+
 	add_totals_of(t, slot);
-	for (size_t i = 0; t->count == 0 && i < slot->channel_count; i++)
-		if (is_power(&slot->channels[i]))
-			add(t, slot, &slot->channels[i]);
+	only = find_power(slot, &count);
+	if (t->count == 0 && only && (named || only->role != EP_ROLE_PART))
+		add(t, slot, only);
+}
+
+/* Why a sensor that is there has no total; false when it has no power. */
+static bool explain_powers(const struct ep_slot *slot, char *ret, size_t size)
+{
+	size_t count;
+	const struct ep_channel *only = find_power(slot, &count);
+
+	if (only)
+		(void)ep_str_format(ret, size,
+				    "%s.%s is only a part: name it with "
+				    "--total %s.%s",
+				    slot->id, only->name, slot->id, only->name);
+	else if (count > 1)
+		(void)ep_str_format(ret, size,
+				    "%s has %zu power channels and none of "
+				    "them is its total: name one with --total "
+				    "%s.CHANNEL",
+				    slot->id, count, slot->id);
+	return count > 0;
 }
 
 static int choose_wanted(const struct ep_slot_list *list, const char *wanted,
@@ -61,6 +112,7 @@ static int choose_wanted(const struct ep_slot_list *list, const char *wanted,
 {
 	size_t len = strcspn(wanted, ".");
 	const char *channel = wanted[len] ? wanted + len + 1 : NULL;
+	char why[320];
 
 	for (size_t s = 0; s < list->count; s++) {
 		const struct ep_slot *slot = list->slots[s];
@@ -73,7 +125,11 @@ static int choose_wanted(const struct ep_slot_list *list, const char *wanted,
 					  "--total %s: %s is not measured: %s",
 					  wanted, slot->id, slot->reason);
 		if (!channel)
-			add_best_of(t, slot);
+			add_best_of(t, slot, true);
+		if (!channel && t->count == 0 &&
+		    explain_powers(slot, why, sizeof(why)))
+			return ep_err_set(err, -EINVAL, "--total %s: %s",
+					  wanted, why);
 		for (size_t i = 0; channel && i < slot->channel_count; i++)
 			if (strcmp(slot->channels[i].name, channel) == 0 &&
 			    is_power(&slot->channels[i]))
@@ -133,6 +189,9 @@ static void explain(const struct ep_slot_list *list,
 	for (size_t s = 0; s < list->count; s++) {
 		const struct ep_slot *slot = list->slots[s];
 
+		if (slot->sensor && slot->from_option &&
+		    explain_powers(slot, t->reason, sizeof(t->reason)))
+			return;
 		if (slot->sensor || (slot->ops->flags & EP_SENSOR_TARGET) ||
 		    !(slot->from_option || owes(slot, board)))
 			continue;
@@ -223,14 +282,14 @@ int ep_total_choose(const struct ep_slot_list *list,
 	for (size_t s = 0; t.count == 0 && s < list->count; s++)
 		if (list->slots[s]->sensor && list->slots[s]->from_option &&
 		    !(list->slots[s]->ops->flags & EP_SENSOR_MODEL)) {
-			add_best_of(&t, list->slots[s]);
+			add_best_of(&t, list->slots[s], false);
 			t.source = "sensor";
 		}
 	/* A model is the last resort, and only where it was asked for. */
 	for (size_t s = 0; t.count == 0 && s < list->count; s++)
 		if (list->slots[s]->sensor &&
 		    (list->slots[s]->ops->flags & EP_SENSOR_MODEL)) {
-			add_best_of(&t, list->slots[s]);
+			add_best_of(&t, list->slots[s], false);
 			t.source = "option";
 			model = true;
 		}

@@ -70,6 +70,16 @@ measure ina3221 "constant 5" 0 --chip ina3221@0x41:0.01 -- \
 	--sensor ina3221_raw:i2c-1:0x41,shunt=0.01,channels=13,total=1 sleep 1
 number only_these_channels "$(head -n 1 "$out/sensors/ina3221_raw.csv" |
 	grep -c 'ch1_volts_uv,ch1_amps_ua,ch3_volts_uv,ch3_amps_ua')"
+# Of three rails none is the board.
+bus rails --chip ina3221@0x41:0.01 -- \
+	--sensor ina3221_raw:i2c-1:0x41,shunt=0.01 true
+check one_of_three_rails_is_no_total grep -q \
+	'ina3221_raw has 3 power channels and none of them is its total: name one with --total ina3221_raw.CHANNEL' \
+	"$out/run.json"
+check and_no_figure_is_made_of_it test -z "$(phase energy_j)"
+bus rail --chip ina3221@0x41:0.01 -- --total ina3221_raw.ch3 \
+	--sensor ina3221_raw:i2c-1:0x41,shunt=0.01 sleep 0.5
+check a_rail_that_is_named_is_one test -n "$(phase energy_j)"
 
 # 24 bits do not go through a bus of words.
 bus narrow --chip ina228@0x40 --way words -- \

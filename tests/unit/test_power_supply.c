@@ -90,6 +90,8 @@ static void a_discharging_battery_is_the_machine(void **state)
 	assert_int_equal(ep_rig_channel(&rig, "BAT0_amps"), -1);
 	power = ep_rig_channel(&rig, "power");
 	assert_int_equal(rig.channels[power].role, EP_ROLE_ASIDE);
+	assert_int_equal(rig.channels[ep_rig_channel(&rig, "BAT0_power")].role,
+			 EP_ROLE_PART);
 	assert_int_equal(rig.channels[power].refresh_ns, 0);
 	assert_int_equal(open_all(&rig, "role=total"), 0);
 	assert_int_equal(rig.channels[power].role, EP_ROLE_TOTAL);

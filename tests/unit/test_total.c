@@ -39,6 +39,12 @@ static struct ep_channel guess[] = {
 	{ .name = "total", .quantity = EP_ENERGY_UJ, .role = EP_ROLE_TOTAL },
 };
 
+static struct ep_channel rails[] = {
+	{ .name = "ch1_volts", .quantity = EP_VOLTAGE_UV },
+	{ .name = "ch1", .quantity = EP_POWER_UW },
+	{ .name = "ch2", .quantity = EP_POWER_UW },
+};
+
 static struct ep_slot slots[3];
 static struct ep_slot_list list;
 static struct ep_board board;
@@ -243,6 +249,74 @@ static void without_any_power_the_reason_is_the_sensors_own(void **state)
 			    "rapl: energy_uj cannot be read: run with sudo");
 }
 
+/* Watts of one rail are not the board's. */
+static void one_rail_of_several_is_no_total(void **state)
+{
+	struct ep_err err = { 0 };
+	struct ep_total t;
+
+	(void)state;
+	add(&meter, rails, 3, true);
+	assert_int_equal(ep_total_choose(&list, &board, NULL, &t, NULL), 0);
+	assert_int_equal(t.count, 0);
+	assert_string_equal(t.source, "none");
+	assert_string_equal(t.reason,
+			    "meter has 2 power channels and none of them is "
+			    "its total: name one with --total "
+			    "meter.CHANNEL");
+	assert_int_equal(ep_total_choose(&list, &board, "meter", &t, &err),
+			 -EINVAL);
+	assert_non_null(strstr(err.text, "2 power channels"));
+	assert_int_equal(ep_total_choose(&list, &board, "meter.ch2", &t, &err),
+			 0);
+	assert_string_equal(t.channels[0], "meter.ch2");
+	/* With one rail there is no question. */
+	slots[0].channel_count = 2;
+	assert_int_equal(ep_total_choose(&list, &board, NULL, &t, NULL), 0);
+	assert_string_equal(t.channels[0], "meter.ch1");
+}
+
+static void a_part_stands_in_only_where_it_is_named(void **state)
+{
+	struct ep_total t;
+
+	(void)state;
+	add(&rapl, package + 1, 1, true);
+	assert_int_equal(ep_total_choose(&list, &board, NULL, &t, NULL), 0);
+	assert_int_equal(t.count, 0);
+	assert_non_null(strstr(t.reason, "--total rapl.core"));
+	assert_int_equal(ep_total_choose(&list, &board, "rapl", &t, NULL), 0);
+	assert_string_equal(t.channels[0], "rapl.core");
+}
+
+/* A battery's power is in the sum of them all. */
+static void the_whole_is_the_total_of_its_parts(void **state)
+{
+	struct ep_total t;
+
+	(void)state;
+	rails[1].role = EP_ROLE_ASIDE;
+	rails[2].role = EP_ROLE_PART;
+	add(&meter, rails, 3, true);
+	assert_int_equal(ep_total_choose(&list, &board, NULL, &t, NULL), 0);
+	assert_int_equal(t.count, 1);
+	assert_string_equal(t.channels[0], "meter.ch1");
+	rails[1].role = rails[2].role = EP_ROLE_NONE;
+}
+
+/* Another sensor that has one is asked first. */
+static void a_sensor_with_a_total_goes_before_rails(void **state)
+{
+	struct ep_total t;
+
+	(void)state;
+	add(&meter, rails, 3, true);
+	add(&card, plug, 2, true);
+	assert_int_equal(ep_total_choose(&list, &board, NULL, &t, NULL), 0);
+	assert_int_equal(t.count, 1);
+	assert_string_equal(t.channels[0], "card.power");
+}
+
 static void the_option_overrides_and_must_exist(void **state)
 {
 	struct ep_total t;
@@ -285,6 +359,13 @@ int main(void)
 			a_model_never_stands_in_for_a_measurement, setup),
 		cmocka_unit_test_setup(
 			without_any_power_the_reason_is_the_sensors_own, setup),
+		cmocka_unit_test_setup(one_rail_of_several_is_no_total, setup),
+		cmocka_unit_test_setup(a_part_stands_in_only_where_it_is_named,
+				       setup),
+		cmocka_unit_test_setup(the_whole_is_the_total_of_its_parts,
+				       setup),
+		cmocka_unit_test_setup(a_sensor_with_a_total_goes_before_rails,
+				       setup),
 		cmocka_unit_test_setup(the_option_overrides_and_must_exist,
 				       setup),
 	};
