@@ -115,7 +115,7 @@ static void mark(struct ep_ppk2_stream *s, unsigned input, bool on,
 	emit(&l, s->input_channels[input], on);
 }
 
-/* What was high before the stream began is no edge. */
+/* What was high before the first stream began is no edge. */
 static void take_inputs(struct ep_ppk2_stream *s, unsigned levels,
 			const struct ep_sink *sink)
 {

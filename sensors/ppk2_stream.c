@@ -26,9 +26,12 @@ void ep_ppk2_stream_init(struct ep_ppk2_stream *s,
 	s->about = *about;
 	s->filter.on = true;
 	s->row_samples = EP_PPK2_ROW_SAMPLES;
+	s->phase_input = -1;
 	ep_ppk2_stream_restart(s);
 }
 
+/* The levels stay: what changed meanwhile shows in the first sample, and the
+ * phase that lasted can end. */
 void ep_ppk2_stream_restart(struct ep_ppk2_stream *s)
 {
 	bool gap = s->row_count > 0;
@@ -42,8 +45,6 @@ void ep_ppk2_stream_restart(struct ep_ppk2_stream *s)
 	s->astray_bytes = 0;
 	s->late_windows = 0;
 	s->seen_windows = 0;
-	s->has_levels = false;
-	s->phase_input = -1;
 	s->filter.begun = false;
 	s->row = (struct ep_ppk2_row){ .gap = gap };
 	ep_stream_clock_init(&s->clock, EP_PPK2_SAMPLE_NS);

@@ -44,6 +44,7 @@ rows_are_whole: all(x["samples_count"] == "100" for x in rows("good")[1:])
 least_mean_greatest: all(int(x["current_min_ua"]) <= int(x["current_ua"]) <= int(x["current_max_ua"]) for x in rows("good"))
 the_voltage_is_what_it_is_set_to: last("good", "voltage_uv") == 5000000 and last("ampere", "voltage_uv") == 3300000
 the_first_is_the_total: [c["channel"] for c in r["channels"] if c["primary"]] == ["good.power"]
+it_is_stored_in_whole_microwatts: {c["resolution"] for x in made["sensors"] if x["id"] == "good" for c in x["channels"] if c["name"] in ("power", "current", "current_min", "current_max")} == {1}
 an_input_makes_phases: {e["phase"] for e in marks} == {"prefill", ""} and {p["phase"] for p in r["phases"] if p["evidence"] == "MARKED"} >= {"prefill"}
 at_the_exact_time: len(marks) >= 5 and all(min((int(e["t_ns"]) - int(state("good")["epoch"])) % 500000000, 500000000 - (int(e["t_ns"]) - int(state("good")["epoch"])) % 500000000) < 20e6 for e in marks)
 an_unnamed_input_makes_none: "d3" not in rows("good")[0] and len({e["source"] for e in marks}) == 1

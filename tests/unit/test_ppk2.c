@@ -158,6 +158,9 @@ static struct flow {
 	uint64_t n;	  /* the next sample that arrives */
 	int64_t worst_ns; /* of a row's stamp */
 	uint64_t rows;
+	unsigned inputs; /* of the words that arrive */
+	char marks[40];	 /* "+0" its phase begins, "-0" it ends */
+	int64_t mark_ns; /* of the last */
 } flow;
 
 static void take_sample(void *ctx, const struct ep_sample *s)
@@ -165,6 +168,15 @@ static void take_sample(void *ctx, const struct ep_sample *s)
 	int64_t row_ns = flow.s.row_samples * EP_PPK2_SAMPLE_NS, off_ns;
 
 	(void)ctx;
+	if (s->flags & EP_SAMPLE_MARK) {
+		size_t len = strlen(flow.marks);
+
+		assert_true(len + 3 < sizeof(flow.marks));
+		flow.marks[len] = s->value ? '+' : '-';
+		flow.marks[len + 1] =
+			(char)('0' + s->channel - EP_PPK2_FIRST_INPUT);
+		flow.mark_ns = s->t_ns;
+	}
 	if (s->channel != EP_PPK2_POWER)
 		return;
 	off_ns = (s->t_ns - BASE_NS) % row_ns;
@@ -193,7 +205,8 @@ static void arrive(uint64_t end, int64_t late_ns)
 	size_t len = 0;
 
 	while (flow.n < end) {
-		uint32_t w = 1000 | 1 << 14 | (uint32_t)(flow.n++ % 64) << 18;
+		uint32_t w = 1000 | 1 << 14 | (uint32_t)(flow.n++ % 64) << 18 |
+			     (uint32_t)flow.inputs << 24;
 
 		for (int i = 0; i < 4; i++)
 			bytes[len++] = (uint8_t)(w >> (8 * i));
@@ -253,6 +266,65 @@ static void a_loss_of_whole_rounds_is_told(void **state)
 	assert_true(flow.worst_ns < 150000);
 }
 
+static void begin_phases(void)
+{
+	begin_flow();
+	flow.s.named = 3;
+	flow.s.input_channels[0] = EP_PPK2_FIRST_INPUT;
+	flow.s.input_channels[1] = EP_PPK2_FIRST_INPUT + 1;
+	go_on(100);
+	flow.inputs = 1;
+	go_on(100);
+	assert_string_equal(flow.marks, "+0");
+}
+
+/* Unplugged for 2 s, then it sends again. */
+static void send_again(unsigned inputs)
+{
+	flow.n += 200000;
+	flow.inputs = inputs;
+	flow.s.begin_ns = BASE_NS + (int64_t)flow.n * EP_PPK2_SAMPLE_NS;
+	ep_ppk2_stream_restart(&flow.s);
+	go_on(100);
+}
+
+static void a_phase_lasts_over_a_restart(void **state)
+{
+	(void)state;
+	begin_phases();
+	send_again(1);
+	assert_string_equal(flow.marks, "+0");
+	flow.inputs = 0;
+	go_on(100);
+	assert_string_equal(flow.marks, "+0-0");
+	near((double)flow.mark_ns, BASE_NS + 2300e6, 1e6);
+}
+
+static void what_changed_meanwhile_is_marked_after_a_restart(void **state)
+{
+	(void)state;
+	begin_phases();
+	send_again(0);
+	assert_string_equal(flow.marks, "+0-0");
+	near((double)flow.mark_ns, BASE_NS + 2200e6, 1e6);
+	send_again(2);
+	assert_string_equal(flow.marks, "+0-0+1");
+	send_again(1);
+	assert_string_equal(flow.marks, "+0-0+1-1+0");
+}
+
+static void what_is_high_at_first_is_no_edge(void **state)
+{
+	(void)state;
+	begin_flow();
+	flow.s.named = 1;
+	flow.s.input_channels[0] = EP_PPK2_FIRST_INPUT;
+	flow.inputs = 1;
+	go_on(100);
+	send_again(1);
+	assert_string_equal(flow.marks, "");
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -264,6 +336,10 @@ int main(void)
 		cmocka_unit_test(a_late_begin_moves_no_stamp),
 		cmocka_unit_test(what_is_only_late_is_not_lost),
 		cmocka_unit_test(a_loss_of_whole_rounds_is_told),
+		cmocka_unit_test(a_phase_lasts_over_a_restart),
+		cmocka_unit_test(
+			what_changed_meanwhile_is_marked_after_a_restart),
+		cmocka_unit_test(what_is_high_at_first_is_no_edge),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
