@@ -208,10 +208,11 @@ static void emit_sample(const struct ep_fnirsi_sample *from,
 	unsigned flags = s->flags;
 
 	for (int i = 0; i < WIRE_COUNT; i++) {
+		bool bad = from->bad || (i == TEMP && from->bad_temp);
+
 		s->channel = (uint16_t)i;
-		s->value = from->bad ? 0 : values[i];
-		s->flags =
-			(uint16_t)(from->bad ? flags | EP_SAMPLE_ERROR : flags);
+		s->value = bad ? 0 : values[i];
+		s->flags = (uint16_t)(bad ? flags | EP_SAMPLE_ERROR : flags);
 		sink->emit(sink->ctx, s);
 	}
 }

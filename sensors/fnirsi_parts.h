@@ -22,7 +22,9 @@ enum ep_fnirsi_command {
 
 struct ep_fnirsi_sample {
 	int64_t uv, ua, mc;
-	bool bad; /* beyond what such a meter can measure */
+	/* Beyond what such a meter can measure: volts or amperes, its
+	 * temperature. */
+	bool bad, bad_temp;
 };
 
 /* The report that gives the command. */

@@ -14,6 +14,7 @@
 #define VOLTS_MAX_UV INT64_C(60000000)
 #define AMPS_MAX_UA INT64_C(12000000)
 #define TEMP_MAX_MC 125000
+#define TEMP_MIN_MC (-40000)
 
 /* Late reports in a row that can be no chance. */
 #define LATE_MAX 8
@@ -71,9 +72,9 @@ int ep_fnirsi_parse(const uint8_t bytes[EP_FNIRSI_BYTES],
 
 		s->uv = (int64_t)le32(p) * EP_FNIRSI_COUNT;
 		s->ua = (int64_t)le32(p + 4) * EP_FNIRSI_COUNT;
-		s->mc = (int64_t)le16(p + 13) * 100;
-		s->bad = s->uv > VOLTS_MAX_UV || s->ua > AMPS_MAX_UA ||
-			 s->mc > TEMP_MAX_MC;
+		s->mc = (int64_t)(int16_t)le16(p + 13) * 100;
+		s->bad = s->uv > VOLTS_MAX_UV || s->ua > AMPS_MAX_UA;
+		s->bad_temp = s->mc > TEMP_MAX_MC || s->mc < TEMP_MIN_MC;
 	}
 	return 1;
 }
