@@ -16,6 +16,8 @@
 #define MICRO_MAX INT64_C(2000000000)
 /* The volts change slowly; those of a meter that stopped are none. */
 #define VOLTS_AGE_NS (3 * EP_NS_PER_S)
+/* So often they are read while no current comes. */
+#define VOLTS_ALONE_NS (500 * EP_NS_PER_MS)
 
 enum { CURRENT, SKIPPED };
 
@@ -256,6 +258,14 @@ static const int64_t *read_volts(struct ep_sensor *s)
 	return &s->volts_uv;
 }
 
+/* What a meter sends unasked would queue up, and be taken for new later. */
+static void read_volts_alone(struct ep_sensor *s)
+{
+	if (s->has_volts && s->volts.setup.unasked &&
+	    s->env->now_ns() - s->volts.end_ns >= VOLTS_ALONE_NS)
+		(void)read_volts(s);
+}
+
 static void emit_at(const struct ep_sensor *s, unsigned channel,
 		    const int64_t *value, const struct ep_sink *sink)
 {
@@ -279,8 +289,10 @@ int ep_dmm_poll(struct ep_sensor *sensor, int64_t now_ns,
 	int r = ep_link_ask(&sensor->amps);
 
 	(void)now_ns;
-	if (r < 0)
+	if (r < 0) {
+		read_volts_alone(sensor);
 		return r;
+	}
 	amps = ep_link_value(&sensor->amps, EP_DMM_CURRENT, &amps_ua) ? &amps_ua
 								      : NULL;
 	skipped = (int64_t)(sensor->amps.frames.skipped_bytes +
