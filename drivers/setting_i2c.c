@@ -63,9 +63,19 @@ static int take_target(const struct ep_env *env, const char *target,
 	return 0;
 }
 
-/* A chip that does not answer has lost its power, and its settings with it. */
+/*
+ * A chip that does not answer where its bus does has lost its power, and its
+ * settings with it.  One whose adapter is gone may have both still.
+ */
 static int failed(const struct chip *c, int code, struct ep_err *err)
 {
+	if (code == -ENODEV || code == -ENOENT)
+		return ep_err_set(err, -ENODEV,
+				  "i2c-%d:0x%02x: there is no /dev/i2c-%d: "
+				  "once its adapter is back (or after sudo "
+				  "modprobe i2c-dev), run edgeprof restore",
+				  c->place.bus, (unsigned)c->place.address,
+				  c->place.bus);
 	return ep_err_set(err, ep_i2c_is_gone(code) ? -ENOENT : code,
 			  "i2c-%d:0x%02x: %s", c->place.bus,
 			  (unsigned)c->place.address, ep_i2c_reason(code));
@@ -97,10 +107,11 @@ static int i2c_read(const struct ep_env *env, const char *target, char *ret,
 	size_t len = 0;
 	int r = take_target(env, target, &c, err);
 
-	if (r == 0)
-		r = ep_i2c_open(c.root, &c.place, &i2c, err);
 	if (r < 0)
 		return r;
+	r = ep_i2c_open(c.root, &c.place, &i2c, err);
+	if (r < 0)
+		return r == -ENOENT ? failed(&c, r, err) : r;
 	for (size_t i = 0; r == 0 && i < c.count; i++) {
 		uint16_t value = 0;
 
@@ -131,7 +142,7 @@ static int i2c_write(const struct ep_env *env, const char *target,
 				  value, c.count);
 	r = ep_i2c_open(c.root, &c.place, &i2c, err);
 	if (r < 0)
-		return r;
+		return r == -ENOENT ? failed(&c, r, err) : r;
 	for (size_t i = 0; r == 0 && i < count; i++)
 		r = write_register(&i2c, c.registers[i], values[i]);
 	ep_i2c_close(&i2c);

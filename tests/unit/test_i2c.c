@@ -78,7 +78,7 @@ static void wrong_targets_and_values_are_refused(void **state)
 		-EINVAL);
 }
 
-/* The adapter was unplugged: the setting has gone with it. */
+/* The adapter was unplugged: its chips may still be powered, and set. */
 static void a_bus_that_is_gone(void **state)
 {
 	struct ep_env env = { .root = { -1 } };
@@ -88,9 +88,16 @@ static void a_bus_that_is_gone(void **state)
 	(void)state;
 	assert_int_equal(ep_setting_i2c.read(&env, "machine i2c-9999:0x40 0x00",
 					     text, sizeof(text), &err),
-			 -ENOENT);
+			 -ENODEV);
 	assert_string_equal(text, "kept");
 	assert_non_null(strstr(err.text, "/dev/i2c-9999"));
+	assert_non_null(strstr(err.text, "edgeprof restore"));
+	memset(&err, 0, sizeof(err));
+	assert_int_equal(ep_setting_i2c.write(&env,
+					      "machine i2c-9999:0x40 0x00",
+					      "0x4127", &err),
+			 -ENODEV);
+	assert_non_null(strstr(err.text, "edgeprof restore"));
 }
 
 int main(void)
