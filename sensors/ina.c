@@ -67,13 +67,16 @@ static const struct ep_channel three_rails[] = {
 	{                                                        \
 		"shunt", NULL, "resistance of its shunt in ohms" \
 	}
-#define HOW(time, count)                                                      \
-	{ "conversion", time, "time of one conversion" },                     \
-		{ "average", count, "conversions averaged" },                 \
-		{ "set", "yes", "set both for the run; no: leave as is" },    \
-		{ "period", "", "time between reads; half a conversion" },    \
-	{                                                                     \
-		"gain_percent", "", "accuracy limit of power: chip and shunt" \
+#define HOW(time, count)                                                   \
+	{ "conversion", time, "time of one conversion" },                  \
+		{ "average", count, "conversions averaged" },              \
+		{ "set", "yes", "set both for the run; no: leave as is" }, \
+		{ "period", "", "time between reads; half a conversion" }, \
+		{ "gain_percent", "",                                      \
+		  "accuracy limit of power: chip, shunt" },                \
+		{ "shunt_offset_uv", "", "limit; of the data sheet" },     \
+	{                                                                  \
+		"bus_offset_mv", "", "limit; of the data sheet"            \
 	}
 
 static const struct ep_param ina219_params[] = {

@@ -171,6 +171,9 @@ static int begin(struct ep_sensor *s, struct ep_sensor_notes *notes,
 				  bus, address, chip->title,
 				  chip->settings[chip->setting_count - 1],
 				  s->settings[chip->setting_count - 1]);
+	r = ep_inabus_find_offsets(s, err);
+	if (r < 0)
+		return r;
 	r = look_at_flag(s);
 	if (r < 0)
 		return refuse(s, r, err);

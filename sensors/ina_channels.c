@@ -24,20 +24,35 @@ static struct ep_channel *add(struct ep_sensor *s, size_t rail,
 	return c;
 }
 
+/* How many steps make one, as the INA219 converts: the faster, the fewer of 12
+ * bits.  Averaged conversions have all of them. */
+static int coarseness(const struct ep_sensor *s, unsigned shift)
+{
+	unsigned code = s->settings[0] >> shift;
+
+	if (s->chip->kind != EP_INA219 || code & 8)
+		return 1;
+	return 8 >> (code & 3);
+}
+
 static void add_gauges(struct ep_sensor *s, size_t rail)
 {
 	const struct ep_inabus_chip *chip = s->chip;
-	double step_a = chip->amps_step_a > 0
-				? chip->amps_step_a
-				: chip->shunt_step_v / s->keys.shunts_ohm[rail];
+	const struct ep_inabus_keys *keys = &s->keys;
+	double ohm = chip->amps_step_a > 0 ? chip->wire_shunt_ohm
+					   : keys->shunts_ohm[rail];
+	double step_a = chip->amps_step_a > 0 ? chip->amps_step_a
+					      : chip->shunt_step_v / ohm;
 	struct ep_channel *c =
 		add(s, rail, chip->rail_count > 1 ? "volts" : "voltage");
 
 	c->quantity = EP_VOLTAGE_UV;
-	c->resolution = chip->bus_step_uv;
+	c->resolution = chip->bus_step_uv * coarseness(s, 7);
+	c->offset = llround(fmax(keys->bus_offset_mv, 0) * 1e3);
 	c = add(s, rail, chip->rail_count > 1 ? "amps" : "current");
 	c->quantity = EP_CURRENT_UA;
-	c->resolution = llround(fmax(step_a * 1e6, 1));
+	c->resolution = llround(fmax(step_a * coarseness(s, 3) * 1e6, 1));
+	c->offset = llround(fmax(keys->shunt_offset_uv, 0) / ohm);
 }
 
 static void add_power(struct ep_sensor *s, size_t rail, size_t volts)
@@ -60,7 +75,6 @@ static struct ep_channel *add_count(struct ep_sensor *s, const char *name,
 
 	c->shape = EP_COUNTER;
 	c->window_ns = 0;
-	c->wrap = (uint64_t)llround(ldexp(step, 40));
 	c->resolution = llround(fmax(step, 1));
 	c->gain_ppm = s->keys.gain_ppm;
 	return c;
@@ -88,7 +102,6 @@ static void add_counts(struct ep_sensor *s)
 	c = add_count(s, "charge", s->step_ua);
 	c->quantity = EP_CHARGE_UC;
 	c->flags = EP_CHANNEL_SIGNED;
-	c->wrap = 0;
 	add_flag(s, "wrapped", 0);
 	add_flag(s, "count_lost", EP_CHANNEL_ALARM);
 }

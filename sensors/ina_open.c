@@ -152,6 +152,24 @@ static int take_channels(const struct ep_conf *conf, struct ep_inabus_keys *ret,
 	return r;
 }
 
+static int take_offset(const struct ep_conf *conf, const char *key, double *ret,
+		       struct ep_err *err)
+{
+	const char *text = ep_conf_get(conf, key);
+	double value = -1;
+	int r = 0;
+
+	if (text && text[0]) {
+		r = ep_conf_get_f64(conf, key, 0, &value, err);
+		if (r == 0 && !(value >= 0 && value <= 1000))
+			return ep_conf_err(conf, key, err,
+					   "must be from 0 to 1000");
+	}
+	if (r == 0)
+		*ret = value;
+	return r;
+}
+
 static int take_rest(const struct ep_conf *conf, struct ep_inabus_keys *ret,
 		     struct ep_err *err)
 {
@@ -174,6 +192,12 @@ static int take_rest(const struct ep_conf *conf, struct ep_inabus_keys *ret,
 				   "must be from 0 to 100");
 	if (r == 0)
 		ret->gain_ppm = llround(percent * 1e4);
+	if (r == 0)
+		r = take_offset(conf, "shunt_offset_uv", &ret->shunt_offset_uv,
+				err);
+	if (r == 0)
+		r = take_offset(conf, "bus_offset_mv", &ret->bus_offset_mv,
+				err);
 	return r;
 }
 

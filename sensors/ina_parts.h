@@ -14,8 +14,9 @@ struct ep_inabus_keys {
 	bool set;	   /* conversion and average */
 	int64_t period_ns; /* 0: by the conversion */
 	int64_t gain_ppm;
-	bool rails[EP_INA_RAILS_MAX];  /* to read */
-	bool totals[EP_INA_RAILS_MAX]; /* together the total */
+	double shunt_offset_uv, bus_offset_mv; /* limits; -1 unknown */
+	bool rails[EP_INA_RAILS_MAX];	       /* to read */
+	bool totals[EP_INA_RAILS_MAX];	       /* together the total */
 };
 int ep_inabus_take_keys(const struct ep_inabus_chip *chip,
 			const struct ep_conf *conf, struct ep_inabus_keys *ret,
@@ -29,6 +30,10 @@ int ep_inabus_identify(const struct ep_inabus_chip *chip,
 		       const struct ep_inabus_keys *keys, struct ep_i2c *i2c,
 		       struct ep_sensor_notes *notes,
 		       struct ep_err *err) EP_MUST_CHECK;
+/* Beside gain_percent, what the keys do not tell of them; -EINVAL where one stays
+ * unknown: a gain alone is no accuracy. */
+int ep_inabus_find_offsets(struct ep_sensor *s,
+			   struct ep_err *err) EP_MUST_CHECK;
 int ep_inabus_read_settings(const struct ep_inabus_chip *chip,
 			    struct ep_i2c *i2c, uint16_t *ret) EP_MUST_CHECK;
 
@@ -51,6 +56,7 @@ struct ep_sensor {
 	bool was_reset;
 	bool counts_lost;	 /* not what was counted since the run began */
 	int64_t energy_uj;	 /* the last, -1 none */
+	int64_t energy_turns_uj; /* what its wraps add to it */
 	int64_t charge_uc;	 /* the last */
 	int64_t charge_turns_uc; /* what its wraps add to it */
 	bool flag_stays;  /* reading does not clear it: it proves nothing */

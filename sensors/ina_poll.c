@@ -107,16 +107,22 @@ static void put(struct row *row, int channel, int64_t value, bool over)
 /*
  * A chip that was reset counts from 0 again, and one whose arithmetic overflowed
  * has counted something else: from then on its counts are not of this run.  A
- * count that wraps goes on within half of its range.
+ * count that wraps goes on within half of its range, which lasts for days: a bus
+ * may be out for long.
  */
 static void judge_counts(struct ep_sensor *s, const struct ep_inabus_values *v,
 			 bool same)
 {
-	int64_t wrap_uj = (int64_t)s->channels[s->energy_index].wrap;
-	bool back = s->energy_uj > v->energy_uj &&
-		    s->energy_uj - v->energy_uj < wrap_uj / 2;
+	double wrap_uj = ldexp(s->step_ua * EP_INA228_ENERGY_STEPS, 40);
+	double back_uj = (double)s->energy_uj - (double)v->energy_uj;
+	double turns_uj = (double)s->energy_turns_uj;
 
-	s->counts_lost |= !same || !v->has_counts || v->math_over || back;
+	s->counts_lost |= !same || !v->has_counts || v->math_over ||
+			  (back_uj > 0 && back_uj < wrap_uj / 2);
+	if (back_uj > 0 && turns_uj + 2 * wrap_uj > 9e18)
+		s->counts_lost = true;
+	if (!s->counts_lost && back_uj > 0)
+		s->energy_turns_uj += llround(wrap_uj);
 	s->energy_uj = v->energy_uj;
 }
 
@@ -135,7 +141,8 @@ static int64_t unwind_charge(struct ep_sensor *s, int64_t charge_uc)
 static void put_counts(struct ep_sensor *s, const struct ep_inabus_values *v,
 		       struct row *row)
 {
-	put(row, s->energy_index, v->energy_uj, s->counts_lost);
+	put(row, s->energy_index, v->energy_uj + s->energy_turns_uj,
+	    s->counts_lost);
 	put(row, s->energy_index + 1, unwind_charge(s, v->charge_uc),
 	    s->counts_lost);
 	put(row, s->energy_index + 2, v->wrapped, false);

@@ -48,6 +48,15 @@ bus wrapped --chip ina228@0x40 --profile "constant 5" \
 number energy_goes_on "$(awk -F, '
 	NR == 1 { for (i = 1; i <= NF; i++) if ($i == "energy_j") at = i }
 	$2 == "other" { print ($at - 10.02) ^ 2 < 0.2 }' "$out/phases.csv") == 1"
+# What it counts in 40 bits ends at 1172812402 J with this calibration.
+number energy_has_no_end_of_its_own "$(awk -F, '
+	NR == 1 { for (i = 1; i <= NF; i++) if ($i == "energy_uj") at = i }
+	NR > 1 && $at != "" {
+		if (n++ > 0 && ($at < last || $at > last + 2500000)) bad++
+		last = $at
+	}
+	END { print (!bad && last > 1172812403000000) }
+	' "$out/sensors/ina228.csv") == 1"
 number charge_goes_on "$(awk -F, '
 	NR == 1 { for (i = 1; i <= NF; i++) if ($i == "charge_uc") at = i }
 	NR > 1 && $at != "" {
