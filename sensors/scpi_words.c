@@ -16,7 +16,9 @@
 #define MILLIONTHS 1e6
 #define MILLIONTHS_POWER 6
 /* A last digit worth more tells nothing. */
-#define STEP_MAX INT64_C(1000000000000)
+#define STEP_POWER_MAX 12
+/* No number that can be told has more before or behind its point. */
+#define POWER_MAX 100000
 
 /* Long names with the short form in capitals, as manuals print them. */
 static const char *const setup_heads[] = {
@@ -135,6 +137,8 @@ static int parse_power(const char *e, int64_t *ret)
 	digits += strspn(digits, "0");
 	if (*digits)
 		r = ep_num_parse_i64(digits, ret);
+	if (*ret > POWER_MAX)
+		*ret = POWER_MAX;
 	if (e[1] == '-')
 		*ret = -*ret;
 	return r;
@@ -150,11 +154,11 @@ static int64_t step_of(const char *text)
 		return 0;
 	if (point)
 		power -= (int64_t)strspn(point + 1, "0123456789");
-	for (power += MILLIONTHS_POWER; power > 0; power--) {
-		if (step > STEP_MAX)
-			return 0;
+	power += MILLIONTHS_POWER;
+	if (power > STEP_POWER_MAX)
+		return 0;
+	for (; power > 0; power--)
 		step *= 10;
-	}
 	return step;
 }
 

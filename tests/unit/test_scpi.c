@@ -120,6 +120,8 @@ static void the_last_digit_is_the_step(void **state)
 	assert_int_equal(step_of("12E2"), 100000000);
 	assert_int_equal(step_of("+9.90000000E+37"), 0);
 	assert_int_equal(step_of("0E99"), 0);
+	assert_int_equal(step_of("0E9223372036854775807"), 0);
+	assert_int_equal(step_of("0.0E-9223372036854775807"), 1);
 	assert_int_equal(ep_scpi_parse_numbers("5.10, +0.9804", n), 2);
 	assert_int_equal(n[0].step, 10000);
 	assert_int_equal(n[1].step, 100);
