@@ -46,8 +46,10 @@ cat >"$work/reset.sh" <<'END'
 at=/sys/class/powercap/intel-rapl:0/energy_uj
 usleep 500000
 # Not where it could be a wrap.
-until [ "$(cat $at)" -gt 5000000 ] && [ "$(cat $at)" -lt 8000000 ]; do
+count=0
+until [ "$count" -gt 5000000 ] && [ "$count" -lt 8000000 ]; do
 	usleep 50000
+	count=$(cat $at)
 done
 echo 0 >$at
 sleep 2
