@@ -135,7 +135,7 @@ static int attach_prepare(const struct ep_env *env,
 	r->duration_ns = job->attach->duration_ns;
 	r->target_fd = r->epoll_fd = r->tick_fd = r->limit_fd = -1;
 	r->has_child = job->spawn.argv != NULL;
-	r->watch.port = r->has_child ? r->who.port : 0;
+	ep_attach_watch_start(&r->watch, r->has_child ? r->who.port : 0);
 	if (r->has_child) {
 		code = ep_child_hold(&r->child, &job->spawn, err);
 		r->has_child = code == 0;

@@ -63,8 +63,12 @@ struct ep_attach_watch {
 	unsigned port;	 /* 0: nothing is watched */
 	int64_t last_ns; /* the look before */
 	int64_t due_ns;
+	uint64_t inherited[32]; /* sockets that it may have from our caller */
+	int inherited_count;
 };
 #define EP_ATTACH_LOOK_NS INT64_C(10000000)
+/* Before the command is released: what is open in this process is not its. */
+void ep_attach_watch_start(struct ep_attach_watch *w, unsigned port);
 /* True when pid, or what it started, is connected: between last_ns and now. */
 bool ep_attach_watch_look(struct ep_attach_watch *w, pid_t pid, int64_t now_ns);
 

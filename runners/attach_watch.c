@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "base/clock.h"
 #include "base/num.h"
@@ -95,15 +96,44 @@ static int tree_sockets(pid_t pid, uint64_t *ret, int max)
 	return found;
 }
 
+void ep_attach_watch_start(struct ep_attach_watch *w, unsigned port)
+{
+	const int max = sizeof(w->inherited) / sizeof(w->inherited[0]);
+	int count =
+		port > 0 ? ep_listener_sockets(getpid(), w->inherited, max) : 0;
+
+	w->port = port;
+	w->inherited_count = count > 0 ? count : 0;
+}
+
+/* Its sockets without those it was given; how many are left. */
+static int drop_inherited(const struct ep_attach_watch *w, uint64_t *own,
+			  int count)
+{
+	int left = 0;
+
+	for (int i = 0; i < count; i++) {
+		bool given = false;
+
+		for (int k = 0; k < w->inherited_count; k++)
+			given |= own[i] == w->inherited[k];
+		if (!given)
+			own[left++] = own[i];
+	}
+	return left;
+}
+
 /* The table is read only for whoever holds a socket: it is long to walk. */
-static bool is_connected(unsigned port, pid_t pid)
+static bool is_connected(const struct ep_attach_watch *w, pid_t pid)
 {
 	uint64_t own[SOCKETS_MAX], peers[EP_LISTENER_PEERS_MAX];
-	int own_count = tree_sockets(pid, own, SOCKETS_MAX), count;
+	int own_count =
+		drop_inherited(w, own, tree_sockets(pid, own, SOCKETS_MAX));
+	int count;
 
 	if (own_count == 0)
 		return false;
-	count = ep_listener_peers(port, peers, EP_LISTENER_PEERS_MAX);
+	count = ep_listener_peers(w->port, peers, EP_LISTENER_PEERS_MAX);
 	for (int i = 0; i < own_count; i++)
 		for (int k = 0; k < count; k++)
 			if (own[i] == peers[k])
@@ -118,7 +148,7 @@ bool ep_attach_watch_look(struct ep_attach_watch *w, pid_t pid, int64_t now_ns)
 	if (w->port == 0 || now_ns < w->due_ns)
 		return false;
 	begin_ns = ep_clock_thread_cpu_ns();
-	if (is_connected(w->port, pid))
+	if (is_connected(w, pid))
 		return true;
 	rest_ns = (ep_clock_thread_cpu_ns() - begin_ns) * REST;
 	w->last_ns = now_ns;

@@ -285,8 +285,9 @@ until_in "$dir/port" port
 	$fast -o "$dir/runs/preflight" >"$dir/out" 2>"$dir/err" &
 pid=$!
 tries=0
-# The one it listens on, and its client's.
-until [ "$(ls -l /proc/$other/fd | grep -c socket:)" -ge 2 ] || [ "$tries" -gt 2000 ]; do
+# The one it listens on, its client's, and what it was given by our caller.
+given=$(ls -l /proc/$$/fd | grep -c socket:)
+until [ "$(ls -l /proc/$other/fd | grep -c socket:)" -ge $((given + 2)) ] || [ "$tries" -gt 2000 ]; do
 	tries=$((tries + 1))
 done
 begun=$(date +%s)

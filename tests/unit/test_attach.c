@@ -305,7 +305,14 @@ static void a_first_connection_is_seen(void **state)
 	assert_false(ep_attach_watch_look(&w, getpid(), now_ns));
 	assert_false(ep_attach_watch_look(&w, other, w.due_ns));
 	assert_true(ep_attach_watch_look(&w, getpid(), w.due_ns));
+	/* One from before the start is somebody's who passed it on. */
+	ep_attach_watch_start(&w, w.port);
+	assert_false(ep_attach_watch_look(&w, getpid(), w.due_ns));
 	end(other);
+	close(from);
+	from = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+	assert_int_equal(connect(from, (struct sockaddr *)&at, sizeof(at)), 0);
+	assert_true(ep_attach_watch_look(&w, getpid(), w.due_ns));
 	close(from);
 	close(fd);
 }
