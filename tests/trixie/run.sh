@@ -34,11 +34,12 @@ END
 [ ! -f "${NODE_EXTRA_CA_CERTS:-}" ] || cat "$NODE_EXTRA_CA_CERTS" >"$work/ca.pem"
 # The answer is the tests', not the tree, which nobody keeps.  Its root is a mount
 # point there, as every system's: programs that make namespaces of their own, such
-# as containers, need one.
+# as containers, need one.  Its terminals belong to who opened them.
 timeout -k 30 "${TRIXIE_SECONDS:-5400}" mmdebstrap --quiet --variant=apt --include=make,ca-certificates \
 	--customize-hook='mkdir -p "$1/srv/edgeprof"' \
 	--customize-hook="tar -x -C \"\$1/srv/edgeprof\" -f '$work/edgeprof.tar'" \
 	--customize-hook="copy-in '$work/inside' '$work/ca.pem' /srv" \
 	--customize-hook='unshare -m sh -c "mount --rbind \"\$1\" \"\$1\" &&
-		cd \"\$1\" && exec chroot . sh /srv/inside >&2" sh "$1"' \
+		cd \"\$1\" && mount -t devpts -o newinstance,gid=5,mode=620,ptmxmode=666 pts dev/pts &&
+		exec chroot . sh /srv/inside >&2" sh "$1"' \
 	--format=null "$suite" - ${mirror:+"$mirror"}
