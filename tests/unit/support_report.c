@@ -11,6 +11,7 @@
 
 #include "base/clock.h"
 #include "base/str.h"
+#include "profiler/report/render.h"
 
 #define GATE_NS (INT64_C(1000) * EP_NS_PER_S)
 #define METRICS_MAX 16
@@ -313,4 +314,35 @@ void support_set_status(struct ep_report *report, enum ep_status status,
 	set_rows(report->requests, report->request_count, status, reason);
 	report->total_estimated = status == EP_STATUS_ESTIMATED;
 	report->idle_power_w.status = status;
+}
+
+static void squeeze(char *text)
+{
+	char *to = text;
+
+	for (const char *c = text; *c; c++) {
+		bool space = *c == '\n' || *c == ' ';
+
+		if (!space || to == text || to[-1] != ' ')
+			*to++ = space ? ' ' : *c;
+	}
+	*to = '\0';
+}
+
+char *support_render(const char *format, const struct ep_report *report)
+{
+	const struct ep_render_options options = { .columns = 80 };
+	const struct ep_format *f = ep_format_find(format, NULL);
+	struct ep_buf b;
+	char *text;
+
+	assert_non_null(f);
+	ep_buf_init(&b, (size_t)64 << 20);
+	assert_int_equal(f->render(report, &options, &b), 0);
+	text = strdup(b.data);
+	assert_non_null(text);
+	ep_buf_done(&b);
+	if (strcmp(format, "text") == 0)
+		squeeze(text);
+	return text;
 }

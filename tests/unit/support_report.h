@@ -20,5 +20,8 @@ struct ep_row *support_edit_total(struct ep_report *report, const char *name);
 /* Gives every energy and power figure of the report this status. */
 void support_set_status(struct ep_report *report, enum ep_status status,
 			const char *reason);
+/* What a format makes of it, to be freed.  Text is in one line, its words one
+ * blank apart: where lines break is not what such tests are about. */
+char *support_render(const char *format, const struct ep_report *report);
 
 #endif

@@ -8,30 +8,7 @@
 #include <cmocka.h>
 
 #include "base/str.h"
-#include "profiler/report/render.h"
 #include "tests/unit/support_report.h"
-
-/* The report in one line, its words one blank apart. */
-static char *render(const struct ep_report *report)
-{
-	const struct ep_render_options options = { .folder = "./out" };
-	const struct ep_format *f = ep_format_find("text", NULL);
-	struct ep_buf b;
-	char *line, *to;
-
-	ep_buf_init(&b, (size_t)64 << 20);
-	assert_int_equal(f->render(report, &options, &b), 0);
-	line = to = malloc(b.len + 1);
-	assert_non_null(line);
-	for (const char *c = b.data; *c != '\0'; c++)
-		if (!strchr(" \n", *c))
-			*to++ = *c;
-		else if (to > line && to[-1] != ' ')
-			*to++ = ' ';
-	*to = '\0';
-	ep_buf_done(&b);
-	return line;
-}
 
 static void set_reason(struct ep_report *r, const char *phase,
 		       const char *metric, const char *reason)
@@ -54,7 +31,7 @@ static void events_counted_in_turns_are_told_for_each_phase(void **state)
 		   EP_REASON_SCALED "33 % of the time");
 	set_reason(r, "generation", "page_faults_per_token",
 		   EP_REASON_SCALED "50 % of the time");
-	line = render(r);
+	line = support_render("text", r);
 	assert_non_null(strstr(line, "counted in turns, for part of a phase's "
 				     "time, and scaled to all of it: prefill "
 				     "25 to 33 %, generation 50 % "));
@@ -65,7 +42,7 @@ static void events_counted_in_turns_are_told_for_each_phase(void **state)
 static void events_counted_all_the_time_need_no_words(void **state)
 {
 	struct ep_report *r = support_report();
-	char *line = render(r);
+	char *line = support_render("text", r);
 
 	(void)state;
 	assert_non_null(strstr(line, "System events"));

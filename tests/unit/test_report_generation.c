@@ -10,40 +10,7 @@
 #include <cmocka.h>
 
 #include "base/str.h"
-#include "profiler/report/render.h"
 #include "tests/unit/support_report.h"
-
-/* Where lines break is not what this is about. */
-static void squeeze(char *text)
-{
-	char *to = text;
-
-	for (const char *c = text; *c; c++) {
-		bool space = *c == '\n' || *c == ' ';
-
-		if (!space || to == text || to[-1] != ' ')
-			*to++ = space ? ' ' : *c;
-	}
-	*to = '\0';
-}
-
-static char *render(const char *format, const struct ep_report *report)
-{
-	const struct ep_render_options options = { .columns = 80 };
-	const struct ep_format *f = ep_format_find(format, NULL);
-	struct ep_buf b;
-	char *text;
-
-	assert_non_null(f);
-	ep_buf_init(&b, (size_t)64 << 20);
-	assert_int_equal(f->render(report, &options, &b), 0);
-	text = strdup(b.data);
-	assert_non_null(text);
-	ep_buf_done(&b);
-	if (strcmp(format, "text") == 0)
-		squeeze(text);
-	return text;
-}
 
 static void assert_has(const char *text, const char *part)
 {
@@ -101,7 +68,7 @@ static struct ep_report *with_profile(void)
 static void people_read_slope_outliers_and_throttling(void **state)
 {
 	struct ep_report *r = with_profile();
-	char *text = render("text", r);
+	char *text = support_render("text", r);
 
 	(void)state;
 	assert_has(text, "Within a generation");
@@ -112,7 +79,7 @@ static void people_read_slope_outliers_and_throttling(void **state)
 	assert_has(text, "7 of 99 tokens while fw.throttled was on");
 	free(text);
 	r->generation->energy.slope.value = 0.01;
-	text = render("md", r);
+	text = support_render("md", r);
 	assert_has(text, "which cannot be told from none");
 	free(text);
 	ep_report_free(r);
@@ -126,15 +93,15 @@ static void nothing_to_tell_is_no_section(void **state)
 	(void)state;
 	refuse(&r->generation->energy.slope, "slope", "too few");
 	r->generation->outlier_count = r->generation->throttled_count = 0;
-	text = render("text", r);
+	text = support_render("text", r);
 	assert_null(strstr(text, "Within a generation"));
 	free(text);
-	text = render("json", r);
+	text = support_render("json", r);
 	assert_has(text, "\"reason\": \"too few\"");
 	free(text);
 	ep_report_free(r);
 	r = support_report();
-	text = render("json", r);
+	text = support_render("json", r);
 	assert_has(text, "\"generation_profile\": null");
 	assert_has(text, "\"associations\": null");
 	free(text);
@@ -177,7 +144,7 @@ static struct ep_report *with_rails(void)
 static void rails_are_associated_and_nothing_more(void **state)
 {
 	struct ep_report *r = with_rails();
-	char *text = render("text", r);
+	char *text = support_render("text", r);
 
 	(void)state;
 	assert_has(text, "What power goes with");
@@ -187,7 +154,7 @@ static void rails_are_associated_and_nothing_more(void **state)
 	/* 0.3 is too little to show. */
 	assert_null(strstr(text, "pmic.io"));
 	free(text);
-	text = render("json", r);
+	text = support_render("json", r);
 	assert_has(text, "\"channel\": \"pmic.io\"");
 	assert_has(text, "\"j_per_event\": 1e-06, \"u95\": 2e-08");
 	assert_has(text, "\"r_squared\": 0.94");
@@ -203,7 +170,7 @@ static void few_samples_are_in_the_figure(void **state)
 	(void)state;
 	support_edit_metric(support_edit_total(r, "generation"), "energy_j")
 		->sample_count = 37;
-	text = render("json", r);
+	text = support_render("json", r);
 	assert_has(text, "\"samples\": 37");
 	free(text);
 	ep_report_free(r);
