@@ -99,6 +99,14 @@ static int write_register(struct ep_i2c *i2c, uint16_t reg, uint16_t value)
 	return r;
 }
 
+static int open_bus(const struct chip *c, struct ep_i2c *ret,
+		    struct ep_err *err)
+{
+	int r = ep_i2c_open(c->root, &c->place, ret, err);
+
+	return r == -ENOENT ? failed(c, r, err) : r;
+}
+
 static int i2c_read(const struct ep_env *env, const char *target, char *ret,
 		    size_t size, struct ep_err *err)
 {
@@ -107,11 +115,10 @@ static int i2c_read(const struct ep_env *env, const char *target, char *ret,
 	size_t len = 0;
 	int r = take_target(env, target, &c, err);
 
+	if (r == 0)
+		r = open_bus(&c, &i2c, err);
 	if (r < 0)
 		return r;
-	r = ep_i2c_open(c.root, &c.place, &i2c, err);
-	if (r < 0)
-		return r == -ENOENT ? failed(&c, r, err) : r;
 	for (size_t i = 0; r == 0 && i < c.count; i++) {
 		uint16_t value = 0;
 
@@ -140,9 +147,9 @@ static int i2c_write(const struct ep_env *env, const char *target,
 	if (split(value, UINT16_MAX, values, &count) < 0 || count != c.count)
 		return ep_err_set(err, -EINVAL, "'%s' is not %zu registers",
 				  value, c.count);
-	r = ep_i2c_open(c.root, &c.place, &i2c, err);
+	r = open_bus(&c, &i2c, err);
 	if (r < 0)
-		return r == -ENOENT ? failed(&c, r, err) : r;
+		return r;
 	for (size_t i = 0; r == 0 && i < count; i++)
 		r = write_register(&i2c, c.registers[i], values[i]);
 	ep_i2c_close(&i2c);

@@ -106,20 +106,23 @@ void ep_attach_watch_start(struct ep_attach_watch *w, unsigned port)
 	w->inherited_count = count > 0 ? count : 0;
 }
 
+static bool holds(const uint64_t *list, int count, uint64_t inode)
+{
+	for (int i = 0; i < count; i++)
+		if (list[i] == inode)
+			return true;
+	return false;
+}
+
 /* Its sockets without those it was given; how many are left. */
 static int drop_inherited(const struct ep_attach_watch *w, uint64_t *own,
 			  int count)
 {
 	int left = 0;
 
-	for (int i = 0; i < count; i++) {
-		bool given = false;
-
-		for (int k = 0; k < w->inherited_count; k++)
-			given |= own[i] == w->inherited[k];
-		if (!given)
+	for (int i = 0; i < count; i++)
+		if (!holds(w->inherited, w->inherited_count, own[i]))
 			own[left++] = own[i];
-	}
 	return left;
 }
 
@@ -135,9 +138,8 @@ static bool is_connected(const struct ep_attach_watch *w, pid_t pid)
 		return false;
 	count = ep_listener_peers(w->port, peers, EP_LISTENER_PEERS_MAX);
 	for (int i = 0; i < own_count; i++)
-		for (int k = 0; k < count; k++)
-			if (own[i] == peers[k])
-				return true;
+		if (holds(peers, count, own[i]))
+			return true;
 	return false;
 }
 
