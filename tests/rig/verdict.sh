@@ -83,7 +83,5 @@ result=build/rig/$arch-$name.result
 } >"$result" 2>&1
 ! grep -aq '^not ok ' "$result" || echo "    again: sh tests/rig/verdict.sh $cache" \
 	"$build $arch $name $board" >>"$result"
-{
-	echo "    ($arch $name: $(($(date +%s) - start)) s)"
-} >>"$result"
+echo "    ($arch $name: $(($(date +%s) - start)) s)" >>"$result"
 cat "$result"

@@ -18,12 +18,7 @@ ran runs $?
 says names_the_three_rails 'vdd_gpu_soc + ina3221.vdd_cpu_cv + ina3221.vin_sys_5v0' "$work/err"
 check leaves_out_what_is_not_connected fails grep -q -i '_nc\|\.nc' "$work/err"
 power_is() { # name folder: gpu_soc follows the ramp, the others are constant
-	ramp=$(/rig/tools/profile_energy "$profile" "$(cat "$work/epoch")" \
-		"$(event_of gate "$2")" "$(event_of exit "$2")")
-	edgeprof report "$2" --metric run.energy_j,run.duration_s --format csv >"$work/figures"
-	within "$1" "$(awk -F, -v gpu="$ramp" '$1 == "run.duration_s" { print gpu + 7 * $2 }' "$work/figures")" \
-		"$(awk -F, '$1 == "run.energy_j" { print $3 }' "$work/figures")" \
-		"$(awk -F, '$1 == "run.energy_j" { print $2 }' "$work/figures")"
+	energy_is "$1" "$2" "$(awk "BEGIN { print $(played "$2" "$profile") + 7 * $(figure "$2" run.duration_s) }")"
 }
 power_is energy_is_the_sum "$work/first"
 equal the_fourth_is_recorded "5000000 300000" \

@@ -8,9 +8,6 @@ record() { # folder, options, --, command
 	edgeprof run -q --idle 0s --tail 0s -o "$rig_to" "$@" >"$work/out" 2>"$work/err" ||
 		not_ok "records_$(basename "$rig_to")" "$(head -n 2 "$work/err")"
 }
-figure() { # folder metric
-	edgeprof report "$1" --metric "$2" --format csv 2>"$work/err" | awk -F, 'END { print $2 }'
-}
 count() { # folder column: of all phases, from phases.csv
 	awk -F, -v name="$2" '
 		NR == 1 { for (i = 1; i <= NF; i++) if ($i == name) at = i; next }

@@ -3,8 +3,9 @@
 # the kernel's own cpufreq switches, a thermal zone.
 load cuse cpufreq_powersave cpufreq_userspace cpufreq-dt i2c-dev i2c-stub:chip_addr=0x48 lm75
 bus=$(ls /sys/class/i2c-dev | head -n 1)
-# HALF_DEGREES of the processor: as an LM75 has them, high byte first
-warm() { i2cset -y -f "${bus#i2c-}" 0x48 0 "$(printf '0x%02x%02x' "$(($1 % 2 * 128))" "$(($1 / 2))")" w; }
+# HALF_DEGREES: the command that makes the processor so warm, in an LM75's bits,
+# high byte first
+warm() { printf 'i2cset -y -f %d 0x48 0 0x%02x%02x w\n' "${bus#i2c-}" "$(($1 % 2 * 128))" "$(($1 / 2))"; }
 edgeprof-demo-infer --make-model "$work/model" --tiny 2>/dev/null
 profile='square 3 5 0.4'
 /rig/tools/vcio vcio --profile "$profile" --epoch-file "$work/epoch" \
@@ -27,10 +28,10 @@ cat /sys/devices/system/cpu/cpufreq/policy0/scaling_governor \
 exec edgeprof-demo-infer -m /tmp/work/model -n 400
 END
 chmod 0755 "$work/infer"
-warm 101
+warm 101 | sh
 equal is_a_zone "cpu-thermal 50500" "$(cat /sys/class/thermal/thermal_zone0/type \
 	/sys/class/thermal/thermal_zone0/temp | xargs)"
-echo "i2cset -y -f ${bus#i2c-} 0x48 0 0x003e w" >"$work/warm"
+warm 124 >"$work/warm"
 cd "$work"
 edgeprof run --board rpi5 --governor powersave -o "$work/pi5" -- ./infer \
 	>"$work/out" 2>"$work/err"

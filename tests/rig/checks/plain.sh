@@ -25,12 +25,8 @@ edgeprof run --board x86 --idle 2s --tail 0s -o "$work/rapl" -- sleep 9 \
 	>"$work/out" 2>"$work/err"
 ran runs_with_energy_counters $?
 says energy_is_of_the_package 'package' "$work/err"
-edgeprof report "$work/rapl" --metric run.energy_j,run.duration_s --format csv >"$work/figures"
-cat "$work/figures"
-duration=$(awk -F, '$1 == "run.duration_s" { print $2 }' "$work/figures")
-within energy_through_wraps "$(awk -v t="$duration" 'BEGIN { print 5 * t }')" \
-	"$(awk -F, '$1 == "run.energy_j" { print $3 }' "$work/figures")" \
-	"$(awk -F, '$1 == "run.energy_j" { print $2 }' "$work/figures")"
+energy_is energy_through_wraps "$work/rapl" \
+	"$(awk "BEGIN { print 5 * $(figure "$work/rapl" run.duration_s) }")"
 keep "$work/rapl"
 
 # The kernel lets only root read it.
@@ -72,8 +68,7 @@ cd "$work"
 edgeprof run --board none --sensor power_supply --idle 0s --tail 0s \
 	-o "$work/battery" -- sleep 5 >"$work/out" 2>"$work/err"
 ran runs_on_a_battery $?
-edgeprof report "$work/battery" --metric run.power_mean_w --format csv >"$work/figures"
-within power_of_the_battery 4.44 0.001 "$(awk -F, 'END { print $2 }' "$work/figures")"
+within power_of_the_battery 4.44 0.001 "$(figure "$work/battery" run.power_mean_w)"
 keep "$work/battery"
 
 # Probes in the functions of a program that was not told: every token of 3

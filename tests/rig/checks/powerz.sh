@@ -62,8 +62,7 @@ lasts() {
 
 # NAME FOLDER: what was seen of a constant 6 W is 6 W, whatever was not seen
 mean_is_6w() {
-	edgeprof report "$2" --metric run.power_mean_w --format csv >"$work/figures"
-	within "$1" 6 0.06 "$(awk -F, 'END { print $2 }' "$work/figures")"
+	within "$1" 6 0.06 "$(figure "$2" run.power_mean_w)"
 }
 still='constant 6'
 

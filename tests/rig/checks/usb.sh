@@ -10,8 +10,7 @@ done | head -n 1)
 edgeprof run --board none --sensor um34c:/dev/ttyUSB0 --idle 0s --tail 0s \
 	-o "$work/usb" -- sleep 6 >"$work/out" 2>"$work/err"
 ran runs_with_the_meter $?
-edgeprof report "$work/usb" --metric run.power_mean_w --format csv >"$work/figures"
-within power_is_the_meters 5 0.1 "$(awk -F, 'END { print $2 }' "$work/figures")"
+within power_is_the_meters 5 0.1 "$(figure "$work/usb" run.power_mean_w)"
 keep "$work/usb"
 
 edgeprof run --board none --sensor um34c:/dev/ttyUSB0 --idle 0s --tail 0s \

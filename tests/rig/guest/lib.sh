@@ -93,13 +93,24 @@ load() {
 event_of() {
 	awk -F, -v name="$1" '$3 == name { print $1 }' "$2/events.csv"
 }
-# NAME FOLDER PROFILE: what the run says of its energy is what was played
-energy_follows() {
+# FOLDER METRIC: its value as the report gives it
+figure() {
+	edgeprof report "$1" --metric "$2" --format csv | awk -F, 'END { print $2 }'
+}
+# FOLDER PROFILE: joules that were played while its program ran
+played() {
+	/rig/tools/profile_energy "$2" "$(cat "$work/epoch")" \
+		"$(event_of gate "$1")" "$(event_of exit "$1")"
+}
+# NAME FOLDER JOULES: they are what the run says of its energy, within its +-
+energy_is() {
 	edgeprof report "$2" --metric run.energy_j --format csv >"$work/energy"
-	within "$1" "$(/rig/tools/profile_energy "$3" "$(cat "$work/epoch")" \
-		"$(event_of gate "$2")" "$(event_of exit "$2")")" \
-		"$(awk -F, 'END { print $3 }' "$work/energy")" \
+	within "$1" "$3" "$(awk -F, 'END { print $3 }' "$work/energy")" \
 		"$(awk -F, 'END { print $2 }' "$work/energy")"
+}
+# NAME FOLDER PROFILE: the same of what was played
+energy_follows() {
+	energy_is "$1" "$2" "$(played "$2" "$3")"
 }
 # What was recorded goes back to the host.
 keep() { # folder

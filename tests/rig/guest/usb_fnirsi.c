@@ -30,7 +30,6 @@ static int plug(struct usb_play *p)
 		       0, ends) < 0 ||
 	    fnirsi_set_model(&meter, "fnb58") < 0)
 		return -1;
-	meter.profile = p->profile;
 	meter.volts = p->volts;
 	meter.rate = 100;
 	meter.epoch_ns = p->epoch_ns;
